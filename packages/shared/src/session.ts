@@ -1,0 +1,28 @@
+/** The two kinds of subject. A guest is not nobody: it has a subject. */
+export type SubjectKind = 'guest' | 'user';
+
+/** How a session gets its next credential; `none`: not at all, it ends with its token. */
+export type Renewal =
+  | { readonly type: 'cookie' }
+  | { readonly type: 'refresh_token'; readonly refreshToken: string }
+  | { readonly type: 'none' };
+
+/** What a service issues: a subject, a credential, a way to renew it, a lifetime. */
+export interface Grant {
+  readonly subject: string;
+  readonly kind: SubjectKind;
+  readonly accessToken: string;
+  readonly renewal: Renewal;
+  /** How long the token lives from its receipt, in ms: never measured on this device's clock alone. */
+  readonly lifetimeMs: number;
+  /** The token's `iat`, ms since epoch on the service's clock; 0 where it has none. */
+  readonly issuedAt: number;
+  /** The connection that proved the subject, where the service says so. */
+  readonly connectionId?: string | undefined;
+}
+
+/** A grant measured on this device's clock. */
+export interface StoredSession extends Grant {
+  /** When the grant arrived, ms since epoch on this device's clock. */
+  readonly receivedAt: number;
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import resolve from '@rollup/plugin-node-resolve';
+import terser from '@rollup/plugin-terser';
+import typescript from '@rollup/plugin-typescript';
+import dts from 'rollup-plugin-dts';
+
+/** The packages that are published, and the entries of each. `@passerby/shared` is inlined into all of them. */
+const packages = {
+  login: ['index', 'core', 'authress'],
+  verifier: ['index', 'node'],
+  emulator: ['index', 'cli'],
+};
+
+const dependenciesOf = (name) => Object.keys(JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8')).dependencies ?? {});
+const isExternal = (names) => (id) => id.startsWith('node:') || builtinModules.includes(id) || names.some((name) => id === name || id.startsWith(`${name}/`));
+const source = (name, entry) => `packages/${name}/src/${entry === 'authress' ? 'providers/authress' : entry}.ts`;
+const inputs = (name) => Object.fromEntries(packages[name].map((entry) => [entry, source(name, entry)]));
+const compile = () => typescript({ tsconfig: './tsconfig.build.json' });
+const dir = (name) => ({ dir: `packages/${name}/dist`, format: 'es' });
+
+const modules = Object.keys(packages).flatMap((name) => [
+  {
+    input: inputs(name),
+    external: isExternal(dependenciesOf(name)),
+    plugins: [resolve(), compile()],
+    output: { ...dir(name), chunkFileNames: '[name]-[hash].js', banner: (chunk) => (chunk.name === 'cli' ? '#!/usr/bin/env node' : '') },
+  },
+  { input: inputs(name), external: isExternal(dependenciesOf(name)), plugins: [resolve(), dts({ respectExternal: true, includeExternal: ['@passerby/shared'] })], output: dir(name) },
+]);
+
+/** For a plain `<script type="module">`: one file, everything in it. */
+const singleFile = {
+  input: source('login', 'index'),
+  plugins: [resolve({ browser: true }), compile(), terser({ module: true })],
+  output: { file: 'packages/login/dist/passerby.min.js', format: 'es', inlineDynamicImports: true },
+};
+
+export default [...modules, singleFile];
