@@ -8,7 +8,7 @@ export type LoginErrorCode =
   | 'storage_unavailable' | 'navigation_failed' | 'frame_blocked';
 
 /** Codes after which the same call may succeed by itself later; nothing was lost. */
-const RETRYABLE: readonly LoginErrorCode[] = ['network', 'server', 'rate_limited', 'deadline', 'response_invalid'];
+const RETRYABLE: readonly LoginErrorCode[] = ['network', 'server', 'rate_limited', 'deadline', 'response_invalid', 'frame_blocked'];
 
 export interface LoginErrorDetails {
   /** Milliseconds to wait before another try. */

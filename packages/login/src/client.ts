@@ -1,0 +1,255 @@
+/** LoginClient: one method, one line or few into a flow. Its constructor assigns and checks; it asks, stores and listens to nothing. */
+import { LoginError } from '@passerby/shared';
+import { checkOptions, type CoreOptions, type Settings } from './core/options.ts';
+import type { PendingAuthorization } from './core/record.ts';
+import { arrive, leave, settle } from './flows/authorize.ts';
+import type { Context } from './flows/context.ts';
+import { logOut, type LogOutOptions } from './flows/log-out.ts';
+import { deliverMerges } from './flows/merge.ts';
+import { startGuest } from './flows/start-guest.ts';
+import { unlink } from './flows/unlink.ts';
+import { useSession } from './flows/use-session.ts';
+import { browserPorts } from './ports/browser.ts';
+import type { PortsFor } from './ports/ports.ts';
+import { SessionKeeper, type Listener, type Session } from './session-keeper.ts';
+
+export interface AuthenticateOptions {
+  /** A guest connection starts or returns the guest; a real one signs in. Default: `guestConnectionId`. */
+  readonly connectionId?: string | undefined;
+  /** How a guest starts: silently in a hidden frame (default), or by leaving the page. */
+  readonly mode?: 'frame' | 'redirect' | undefined;
+  /** Where the service sends the person back to; default: the client's `redirectUrl`. */
+  readonly redirectUrl?: string | undefined;
+}
+
+export interface LinkOptions {
+  readonly connectionId: string;
+  readonly redirectUrl?: string | undefined;
+  /** Accepted for code written for the vendor's SDK, and ignored: this method always links. */
+  readonly linkIdentity?: boolean;
+}
+
+export interface TokenOptions {
+  /** How long this call may take, ms; default 10,000. */
+  readonly deadlineMs?: number;
+  /** Ends this call only. */
+  readonly signal?: AbortSignal;
+}
+
+/** How a sign-in or link ended. */
+export type LinkOutcome =
+  | { readonly type: 'guest_started' | 'signed_in' | 'linked'; readonly session: Session | null }
+  | { readonly type: 'moved'; readonly from: string; readonly to: string; readonly session: Session | null }
+  | { readonly type: 'identity_in_use'; readonly existing: { readonly connectionId: string; readonly subject: string | null }; readonly session: Session | null }
+  | { readonly type: 'cancelled' }
+  | { readonly type: 'failed'; readonly error: LoginError };
+
+const DEFAULT_DEADLINE_MS = 10_000;
+
+export class LoginClient {
+  readonly #settings: Settings;
+  readonly #portsFor: PortsFor;
+  #opened: Context | null = null;
+  #completion: Promise<LinkOutcome | null> | null = null;
+
+  /** @throws LoginError `config_invalid` */
+  constructor(options: CoreOptions, portsFor: PortsFor = browserPorts) {
+    this.#settings = checkOptions(options);
+    this.#portsFor = portsFor;
+  }
+
+  /**
+   * Starts or returns the guest; through a real connection signs a person in, which leaves the page and never resolves.
+   * @throws LoginError `config_invalid`, `frame_blocked`, `login_denied`, retryable codes
+   */
+  async authenticate({ connectionId, mode, redirectUrl }: AuthenticateOptions = {}): Promise<Session> {
+    const context = this.#open();
+    const { provider } = context.keeper;
+    if (connectionId !== undefined && !provider.isGuestConnection(connectionId)) {
+      await this.completeLogin();
+      return leave(context, { purpose: (await this.#guestToLink(context)) ? 'link' : 'sign_in', connectionId, redirectUrl });
+    }
+    await this.#arrived(context);
+    return this.#guest(context, { connectionId: connectionId ?? this.#settings.guestConnectionId, mode, redirectUrl });
+  }
+
+  /**
+   * A token that can be used now; starts a guest where `guests` is 'on-demand', refreshes when needed, never navigates.
+   * @throws LoginError `login_required`, `deadline`, `config_invalid`, retryable codes with `retryAfterMs`
+   */
+  getToken(options?: TokenOptions): Promise<string> {
+    return (!options && this.#opened?.keeper.token()) || this.#findToken(options);
+  }
+
+  /**
+   * Makes the guest's ID the user's, or adds an identity to a user. Leaves the page; the outcome comes from completeLogin().
+   * @throws LoginError `login_required`, `config_invalid`, retryable codes
+   */
+  async linkIdentity({ connectionId, redirectUrl }: LinkOptions): Promise<LinkOutcome> {
+    const context = this.#open();
+    if (!connectionId || context.keeper.provider.isGuestConnection(connectionId)) throw new LoginError('config_invalid', 'linkIdentity needs a connection that signs users in');
+    await this.completeLogin();
+    // The abandoned cart: a guest whose token lapsed days ago is renewed first.
+    await useSession(context, 'explicit', this.#deadline(context));
+    return leave(context, { purpose: 'link', connectionId, redirectUrl });
+  }
+
+  /**
+   * Finishes the sign-in or link this page is the callback of; null: it is none. Call it on every load; afterwards getSession() is right.
+   * @throws LoginError retryable codes: nothing is lost, call it again
+   */
+  completeLogin(): Promise<LinkOutcome | null> {
+    return (this.#completion ??= this.#complete());
+  }
+
+  /**
+   * Answers `identity_in_use`: stay the guest, or go on as the user whose identity it is and take the guest's things along.
+   * @throws LoginError `callback_unknown`
+   */
+  async resolveLink(choice: 'stay_guest' | 'continue_as_user'): Promise<Session> {
+    const context = this.#open();
+    const { keeper } = context;
+    await this.completeLogin();
+    const { conflict } = keeper.record;
+    if (!conflict) throw new LoginError('callback_unknown', 'There is no link to resolve');
+    this.#completion = Promise.resolve(null);
+    // The service gave the guest an error instead of the user's session, so the user signs in once more.
+    if (choice === 'continue_as_user' && !conflict.session) return leave(context, { purpose: 'continue', connectionId: conflict.connectionId });
+    await keeper.commit({ type: 'resolved', choice, id: conflict.id, merge: this.#settings.mergeGuest ? 'wanted' : 'none' });
+    await deliverMerges(context);
+    return this.#here(context);
+  }
+
+  /** Who is here, as far as this page has read by now. */
+  getSession(): Session | null {
+    return this.#opened?.keeper.snapshot() ?? null;
+  }
+
+  /** Tells the listener what happens to the session, in this tab or another; returns how to stop that. */
+  subscribe(listener: Listener): () => void {
+    const { keeper } = this.#open();
+    void keeper.load();
+    return keeper.subscribe(listener);
+  }
+
+  /**
+   * Signs out here, in every tab, and at the service.
+   * @throws LoginError `guest_would_be_lost`; retryable codes when the service was not reached: signed out here all the same
+   */
+  async logOut(options: LogOutOptions = {}): Promise<void> {
+    const context = this.#open();
+    await context.keeper.load();
+    await logOut(context, options);
+    this.#completion = Promise.resolve(null);
+  }
+
+  /**
+   * Takes one identity off the user who is here.
+   * @throws LoginError `login_required`, `unsupported`, `grant_refused`, retryable codes
+   */
+  async unlinkIdentity(identityId: string): Promise<void> {
+    const context = this.#open();
+    await this.completeLogin();
+    await unlink(context, await useSession(context, 'explicit', this.#deadline(context)), identityId);
+  }
+
+  #open(): Context {
+    if (!this.#opened) {
+      const { provider } = this.#settings;
+      this.#opened = { settings: this.#settings, keeper: new SessionKeeper(this.#portsFor(`passerby ${provider.id}`), provider) };
+    }
+    return this.#opened;
+  }
+
+  #deadline({ keeper }: Context, { deadlineMs = DEFAULT_DEADLINE_MS }: TokenOptions = {}): number {
+    return keeper.ports.clock.now() + deadlineMs;
+  }
+
+  async #complete(): Promise<LinkOutcome | null> {
+    const context = this.#open();
+    try {
+      const pending = await settle(context, arrive(context));
+      void deliverMerges(context);
+      return this.#outcome(context, pending);
+    } catch (error) {
+      this.#completion = null;
+      throw error;
+    }
+  }
+
+  #outcome({ keeper }: Context, pending: PendingAuthorization | null): LinkOutcome | null {
+    const { conflict } = keeper.record;
+    const session = keeper.snapshot();
+    const inUse = conflict && { type: 'identity_in_use' as const, existing: { connectionId: conflict.connectionId, subject: conflict.session?.subject ?? null }, session };
+    const { type, error } = pending?.outcome ?? {};
+    switch (type) {
+      case undefined:
+      case 'identity_in_use':
+        return inUse;
+      case 'cancelled':
+        return { type };
+      case 'failed':
+        return { type, error: new LoginError(error?.code ?? 'callback_invalid', error?.message ?? 'The sign-in failed') };
+      case 'moved':
+        return { type, from: pending?.subject ?? '', to: session?.subject ?? '', session };
+      default:
+        return { type, session };
+    }
+  }
+
+  async #findToken(options: TokenOptions = {}): Promise<string> {
+    const context = this.#open();
+    const { clock } = context.keeper.ports;
+    const deadline = this.#deadline(context, options);
+    const { deadlineMs = DEFAULT_DEADLINE_MS, signal } = options;
+    const over = new AbortController();
+    const timeUp = clock.sleep(deadlineMs, signal ? AbortSignal.any([over.signal, signal]) : over.signal).then(() => {
+      signal?.throwIfAborted();
+      throw new LoginError('deadline', 'No token within the deadline; what was begun goes on', { retryAfterMs: 1_000 });
+    });
+    const token = this.#arrived(context).then(() => useSession(context, this.#settings.guests, deadline));
+    return Promise.race([token.then((session) => session.accessToken), timeUp]).finally(() => {
+      timeUp.catch(() => undefined);
+      over.abort();
+    });
+  }
+
+  async #guest(context: Context, { connectionId, mode, redirectUrl }: AuthenticateOptions): Promise<Session> {
+    const { keeper } = context;
+    if (keeper.nextStep('explicit') === 'end') await keeper.commit({ type: 'refused', token: 'over', turn: keeper.record.turn });
+    if (keeper.record.session) return this.#here(context);
+    const leaveAsGuest = (): Promise<never> => leave(context, { purpose: 'guest', connectionId: connectionId ?? '', redirectUrl });
+    if (mode === 'redirect') return leaveAsGuest();
+    try {
+      await startGuest(context, connectionId);
+    } catch (error) {
+      if (keeper.ports.frame.isForbidden()) return leaveAsGuest();
+      throw error;
+    }
+    return this.#here(context);
+  }
+
+  /** Finishes a sign-in that is under way; somebody who is here already need not wait until the service can be reached for it. */
+  async #arrived({ keeper }: Context): Promise<void> {
+    await this.completeLogin().catch((error: unknown) => {
+      if (!keeper.record.session) throw error;
+    });
+  }
+
+  /** True while a guest is here whose ID the sign-in can keep; its token is renewed for that. */
+  async #guestToLink(context: Context): Promise<boolean> {
+    const { keeper } = context;
+    if (keeper.record.session?.kind !== 'guest') return false;
+    await useSession(context, 'explicit', this.#deadline(context)).catch((error: unknown) => {
+      // Renewing it was refused: the guest is parked, and the person signs in without it.
+      if (keeper.record.session) throw error;
+    });
+    return keeper.record.session?.kind === 'guest';
+  }
+
+  #here({ keeper }: Context): Session {
+    const session = keeper.snapshot();
+    if (!session) throw new LoginError('session_changed', 'The session ended in another tab just now');
+    return session;
+  }
+}

@@ -1,0 +1,11 @@
+/** The client for any provider; the root entry is the same with Authress settings built in. */
+export * from './client.ts';
+export type { CoreOptions } from './core/options.ts';
+export type { NoticeType } from './core/notice.ts';
+export type { GuestPolicy } from './core/policy.ts';
+export type { LogOutOptions } from './flows/log-out.ts';
+export type { GuestMerge, MergeGuest } from './flows/merge.ts';
+export type { Provider } from './providers/provider.ts';
+export type { Listener, Notice, Session } from './session-keeper.ts';
+export { isLoginError, LoginError } from '@passerby/shared';
+export type { LoginErrorCode, SubjectKind } from '@passerby/shared';

@@ -1,0 +1,39 @@
+/** What the app passed → checked settings. Nothing is requested, stored or listened to here. */
+import { LoginError } from '@passerby/shared';
+import type { Provider } from '../providers/provider.ts';
+import type { MergeGuest } from '../flows/merge.ts';
+import type { GuestPolicy } from './policy.ts';
+
+export interface CoreOptions {
+  /** The identity service; each provider entry exports a factory for it. */
+  readonly provider: Provider;
+  /** The connection that guests come from, where a call names none. */
+  readonly guestConnectionId?: string;
+  /** `explicit` (default): guests start by `authenticate()` only. `on-demand`: by `getToken()` too. */
+  readonly guests?: GuestPolicy;
+  /** Where the service sends people back to; default: the page they were on, without its query. */
+  readonly redirectUrl?: string;
+  /** A tiny page of this site on which hidden frames end, loaded without scripts; default: `redirectUrl`. */
+  readonly frameUrl?: string;
+  /** Carries a guest's things over to a user. Called at least once with a stable key until it resolves. */
+  readonly mergeGuest?: MergeGuest;
+}
+
+export interface Settings extends CoreOptions {
+  readonly guests: GuestPolicy;
+}
+
+/** @throws LoginError `config_invalid` */
+export function checkOptions(options: CoreOptions): Settings {
+  const { guests = 'explicit', guestConnectionId, mergeGuest } = options;
+  const wrong = (problem: string): never => {
+    throw new LoginError('config_invalid', problem);
+  };
+  if (guests !== 'explicit' && guests !== 'on-demand') wrong("guests is 'explicit' or 'on-demand'");
+  if (guests === 'on-demand' && !guestConnectionId && !options.provider.startGuest) wrong("guests: 'on-demand' needs a guestConnectionId");
+  if (guestConnectionId !== undefined && !options.provider.isGuestConnection(guestConnectionId)) {
+    wrong('guestConnectionId names a connection that signs users in; pass the service client (sc_…) that makes guests');
+  }
+  if (mergeGuest !== undefined && typeof mergeGuest !== 'function') wrong('mergeGuest is a function');
+  return { ...options, guests };
+}

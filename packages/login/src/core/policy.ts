@@ -1,0 +1,42 @@
+/** The whole refresh and guest policy. Pure: the shell asks what to do next and does it. */
+import type { LoginError, StoredSession } from '@passerby/shared';
+import type { SessionRecord } from './record.ts';
+
+export type GuestPolicy = 'explicit' | 'on-demand';
+export type Step = 'serve' | 'serve_and_refresh' | 'refresh' | 'wait' | 'end' | 'start_guest' | 'login_required';
+
+/** What to do so that somebody here can use a token. `ageMs` is how old the session's grant is. */
+export function nextStep(record: SessionRecord, now: number, ageMs: number, guests: GuestPolicy): Step {
+  const { session, ended } = record;
+  const waiting = waitMs(record, now) > 0;
+  if (!session) {
+    if (guests === 'explicit' || ended === 'signed_out' || ended === 'user_expired') return 'login_required';
+    return waiting ? 'wait' : 'start_guest';
+  }
+  const leftMs = session.lifetimeMs - ageMs;
+  if (leftMs > marginMs(session)) return 'serve';
+  const renewable = session.renewal.type !== 'none';
+  if (leftMs > 0) return renewable && !waiting ? 'serve_and_refresh' : 'serve';
+  if (!renewable) return 'end';
+  return waiting ? 'wait' : 'refresh';
+}
+
+/** A refresh starts this long before the end: a minute, or a tenth of a short life. */
+export const marginMs = (session: StoredSession): number => Math.min(60_000, session.lifetimeMs / 10);
+
+/** Only a grant that the service refused ends a session; every other failure keeps everything. */
+export const endsSession = (error: LoginError): boolean => error.code === 'grant_refused';
+
+const LONGEST_WAIT_MS = 300_000;
+
+/** How long every tab still waits before it asks again. A deadline further off than any we set is a clock that moved. */
+export function waitMs({ backoff }: SessionRecord, now: number): number {
+  const left = backoff ? backoff.until - now : 0;
+  return left > 0 && left <= LONGEST_WAIT_MS ? left : 0;
+}
+
+/** When to ask again after a failure: what the service said, or half a second to half a minute with full jitter. */
+export function retryAt(record: SessionRecord, error: LoginError, now: number, random: number): number {
+  const ceiling = Math.min(30_000, 500 * 2 ** (record.backoff?.attempts ?? 0));
+  return now + Math.min(LONGEST_WAIT_MS, Math.max(error.retryAfterMs ?? 0, Math.ceil(ceiling * random)));
+}

@@ -1,0 +1,189 @@
+/**
+ * The one record a client keeps, and what may happen to it. Pure: no await, no clock, no globals.
+ * Whoever writes, writes `transition(what is stored now, what happened)` in one atomic update; an event that no longer
+ * fits what is stored changes nothing. That is the compare in compare-and-set.
+ */
+import type { Grant, LoginErrorCode, StoredSession } from '@passerby/shared';
+
+export type Purpose = 'guest' | 'sign_in' | 'link' | 'continue';
+export type Ended = 'signed_out' | 'user_expired' | 'guest_expired';
+
+/** How a round trip to the identity service ended, as far as it is kept. */
+export interface StoredOutcome {
+  readonly type: 'guest_started' | 'signed_in' | 'linked' | 'moved' | 'identity_in_use' | 'cancelled' | 'failed';
+  readonly from?: string;
+  readonly error?: { readonly code: LoginErrorCode; readonly message: string };
+}
+
+/** What we keep when we send someone away. */
+export interface PendingAuthorization {
+  /** This round trip's own name; a merge that follows from it uses it as its stable key. */
+  readonly id: string;
+  /** What the callback carries to be recognised by. */
+  readonly state: string;
+  readonly purpose: Purpose;
+  readonly connectionId: string;
+  readonly codeVerifier: string;
+  readonly redirectUrl: string;
+  /** The same-origin path the person was on. */
+  readonly returnTo: string;
+  /** Who began it; null: nobody yet. */
+  readonly subject: string | null;
+  /** Ms since epoch. */
+  readonly startedAt: number;
+  /** The query that came back, until its code is redeemed: a reload goes on from here. */
+  readonly callback: string | null;
+  /** The service may have redeemed the code though its answer was lost. */
+  readonly unsure: boolean;
+  readonly outcome: StoredOutcome | null;
+}
+
+/** An identity that already has another subject: the person is asked, nothing is switched. */
+export interface Conflict {
+  readonly id: string;
+  readonly connectionId: string;
+  /** The user's grant where the service issued one; null: continuing means signing in once more. */
+  readonly session: StoredSession | null;
+}
+
+/** A guest's things on their way to a user; kept until the app took them. */
+export interface Merge {
+  readonly key: string;
+  readonly from: StoredSession;
+  readonly to: string;
+}
+
+export interface SessionRecord {
+  readonly schema: 1;
+  /** Every write adds one; all that tabs tell each other. */
+  readonly version: number;
+  /** Every change of the session adds one: an answer to an older turn is dropped. */
+  readonly turn: number;
+  readonly session: StoredSession | null;
+  readonly ended: Ended | null;
+  /** The last guest whose session ended, kept aside with its subject. */
+  readonly parked: StoredSession | null;
+  readonly pending: readonly PendingAuthorization[];
+  readonly conflict: Conflict | null;
+  readonly merges: readonly Merge[];
+  /** No request for a credential before `until` (ms since epoch), from any tab. */
+  readonly backoff: { readonly attempts: number; readonly until: number } | null;
+  /** A stored value that could not be read, for whoever wants to look into it. */
+  readonly aside?: unknown;
+}
+
+export type SessionEvent =
+  | { readonly type: 'guest_started' | 'renewed'; readonly grant: Grant; readonly at: number; readonly turn: number }
+  | { readonly type: 'refused'; readonly token: 'works' | 'over'; readonly turn: number }
+  | { readonly type: 'put_off'; readonly until: number }
+  | { readonly type: 'begun'; readonly pending: PendingAuthorization }
+  | { readonly type: 'returned'; readonly state: string; readonly callback: string }
+  | { readonly type: 'unsure'; readonly state: string }
+  | { readonly type: 'completed'; readonly state: string; readonly grant: Grant; readonly at: number }
+  | { readonly type: 'not_completed'; readonly state: string; readonly outcome: StoredOutcome }
+  | { readonly type: 'resolved'; readonly choice: 'stay_guest' | 'continue_as_user'; readonly id: string; readonly merge: 'wanted' | 'none' }
+  | { readonly type: 'merged'; readonly key: string }
+  | { readonly type: 'signed_out' };
+
+export const emptyRecord: SessionRecord = {
+  schema: 1, version: 0, turn: 0, session: null, ended: null, parked: null, pending: [], conflict: null, merges: [], backoff: null,
+};
+
+/** A person has this long to come back from a sign-in page. */
+export const PENDING_LIFETIME_MS = 600_000;
+const MAX_PENDING = 12;
+
+type Change = Partial<SessionRecord> | null;
+
+/** The record after the event; the very same record where the event no longer fits it. */
+export function transition(record: SessionRecord, event: SessionEvent): SessionRecord {
+  const change = changeBy(record, event);
+  return change ? { ...record, ...change, version: record.version + 1 } : record;
+}
+
+function changeBy(record: SessionRecord, event: SessionEvent): Change {
+  const { session, pending, merges, conflict } = record;
+  const late = 'turn' in event && event.turn !== record.turn;
+  switch (event.type) {
+    case 'guest_started':
+      return session || late ? null : hold(record, received(event.grant, event.at));
+    case 'renewed':
+      return session && !late ? hold(record, renewed(session, received(event.grant, event.at))) : null;
+    case 'refused':
+      if (!session || late) return null;
+      return event.token === 'over' ? end(record, session) : hold(record, withoutRenewal(session));
+    case 'put_off':
+      return { backoff: { attempts: (record.backoff?.attempts ?? 0) + 1, until: event.until } };
+    case 'begun':
+      return { pending: [...pending, event.pending].slice(-MAX_PENDING) };
+    case 'returned':
+      return edit(record, event.state, { callback: event.callback });
+    case 'unsure':
+      return edit(record, event.state, { unsure: true });
+    case 'not_completed':
+      return finish(record, event.state, (one) => [event.outcome,
+        event.outcome.type === 'identity_in_use' ? { conflict: { id: one.id, connectionId: one.connectionId, session: null } } : {}]);
+    case 'completed':
+      return finish(record, event.state, (one) => complete(record, one, received(event.grant, event.at)));
+    case 'resolved':
+      if (conflict?.id !== event.id) return null;
+      if (event.choice === 'stay_guest') return { conflict: null };
+      return conflict.session && switchTo(record, conflict.session, event.merge === 'wanted' ? event.id : null);
+    case 'merged':
+      return merges.some((merge) => merge.key === event.key) ? { merges: merges.filter((merge) => merge.key !== event.key) } : null;
+    case 'signed_out':
+      return session || pending.length > 0 || conflict ? { ...hold(record, null), ended: 'signed_out', pending: [], conflict: null } : null;
+  }
+}
+
+/** A person came back with a grant: the subject decides what that means. */
+function complete(record: SessionRecord, one: PendingAuthorization, now: StoredSession): [StoredOutcome, Partial<SessionRecord>] {
+  const { session } = record;
+  if (one.purpose === 'guest') return [{ type: 'guest_started' }, session ? {} : hold(record, now)];
+  const rival = session && session.subject !== now.subject && !(one.purpose === 'sign_in' && session.kind === 'user');
+  if (!rival) return [{ type: one.subject === now.subject && one.purpose !== 'sign_in' ? 'linked' : 'signed_in' }, { ...hold(record, now), conflict: null }];
+  if (one.purpose === 'continue') return [{ type: 'signed_in' }, switchTo(record, now, one.id)];
+  return [{ type: 'identity_in_use' }, {
+    ...hold(record, replacedCookie(session, now)), conflict: { id: one.id, connectionId: one.connectionId, session: now },
+  }];
+}
+
+/** Whose session this is, or what it is worth, changes: answers to anything asked before are late from here on. */
+const hold = (record: SessionRecord, session: StoredSession | null): Partial<SessionRecord> => ({ session, turn: record.turn + 1, ended: null, backoff: null });
+
+const end = (record: SessionRecord, session: StoredSession): Partial<SessionRecord> =>
+  session.kind === 'guest'
+    ? { ...hold(record, null), ended: 'guest_expired', parked: session, conflict: null }
+    : { ...hold(record, null), ended: 'user_expired' };
+
+/** From the guest to the user; the guest's things follow under `mergeKey`. */
+function switchTo(record: SessionRecord, user: StoredSession, mergeKey: string | null): Partial<SessionRecord> {
+  const { session, merges } = record;
+  const merge = mergeKey && session?.kind === 'guest' ? [{ key: mergeKey, from: session, to: user.subject }] : [];
+  return { ...hold(record, user), conflict: null, merges: [...merges, ...merge] };
+}
+
+const isOpen = (state: string) => (one: PendingAuthorization): boolean => one.state === state && !one.outcome;
+
+function edit({ pending }: SessionRecord, state: string, change: Partial<PendingAuthorization>): Change {
+  const one = pending.find(isOpen(state));
+  return one ? { pending: pending.map((other) => (other === one ? { ...one, ...change } : other)) } : null;
+}
+
+/** Ends one round trip; its answer is kept for whoever loads the same callback again, its secrets are not. */
+function finish(record: SessionRecord, state: string, by: (one: PendingAuthorization) => [StoredOutcome, Partial<SessionRecord>]): Change {
+  const one = record.pending.find(isOpen(state));
+  if (!one) return null;
+  const [outcome, change] = by(one);
+  return { ...edit(record, state, { outcome, callback: null, codeVerifier: '' }), ...change };
+}
+
+const received = (grant: Grant, at: number): StoredSession => ({ ...grant, receivedAt: at });
+const withoutRenewal = (session: StoredSession): StoredSession => ({ ...session, renewal: { type: 'none' } });
+
+/** A user is never turned back into a guest by a renewal. */
+const renewed = (before: StoredSession, now: StoredSession): StoredSession => (before.kind === 'user' ? { ...now, kind: 'user' } : now);
+
+/** A service that renews by cookie has one cookie: once it is the user's, the guest's token is its last. */
+const replacedCookie = (guest: StoredSession, user: StoredSession): StoredSession =>
+  guest.renewal.type === 'cookie' && user.renewal.type === 'cookie' ? withoutRenewal(guest) : guest;

@@ -1,0 +1,52 @@
+/** Reads what storage held. It may be of another version, damaged, or planted, so nothing of it is trusted by its type. */
+import { asObject, type StoredSession } from '@passerby/shared';
+import { emptyRecord, type Merge, type PendingAuthorization, type SessionRecord } from './record.ts';
+
+/** The record, or `newer`: written by a later version of this library, which must find it untouched. */
+export function parseRecord(stored: unknown): SessionRecord | 'newer' {
+  if (stored === undefined) return emptyRecord;
+  const data = asObject(stored);
+  if (data && typeof data.schema === 'number' && data.schema > emptyRecord.schema) return 'newer';
+  return isRecord(stored) ? stored : { ...emptyRecord, aside: stored };
+}
+
+type Check = (value: unknown) => boolean;
+
+const text: Check = (value) => typeof value === 'string';
+const name: Check = (value) => typeof value === 'string' && value !== '';
+const amount: Check = (value) => Number.isFinite(value);
+const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const flag: Check = (value) => typeof value === 'boolean';
+const oneOf = (...values: unknown[]): Check => (value) => values.includes(value);
+const maybe = (check: Check): Check => (value) => value === null || check(value);
+const list = (check: Check): Check => (value) => Array.isArray(value) && value.every(check);
+const shape = <T>(fields: { readonly [K in keyof T]-?: Check }): Check => (value) => {
+  const data = asObject(value);
+  return data !== null && Object.entries<Check>(fields).every(([field, check]) => check(data[field]));
+};
+
+const session = shape<Omit<StoredSession, 'connectionId'>>({
+  subject: name, kind: oneOf('guest', 'user'), accessToken: name, issuedAt: amount, receivedAt: amount,
+  lifetimeMs: (value) => amount(value) && (value as number) > 0,
+  renewal: (value) => {
+    const renewal = asObject(value);
+    return oneOf('cookie', 'none')(renewal?.type) || (renewal?.type === 'refresh_token' && name(renewal.refreshToken));
+  },
+});
+
+const pending = shape<PendingAuthorization>({
+  id: name, state: name, purpose: oneOf('guest', 'sign_in', 'link', 'continue'), connectionId: name, codeVerifier: text,
+  redirectUrl: name, returnTo: name, subject: maybe(name), startedAt: amount, callback: maybe(text), unsure: flag,
+  outcome: maybe((value) => name(asObject(value)?.type)),
+});
+
+const record = shape<Omit<SessionRecord, 'aside'>>({
+  schema: oneOf(1), version: count, turn: count, session: maybe(session), parked: maybe(session),
+  ended: maybe(oneOf('signed_out', 'user_expired', 'guest_expired')),
+  pending: list(pending),
+  conflict: maybe(shape<{ id: string; connectionId: string; session: unknown }>({ id: name, connectionId: name, session: maybe(session) })),
+  merges: list(shape<Merge>({ key: name, from: session, to: name })),
+  backoff: maybe(shape<{ attempts: number; until: number }>({ attempts: count, until: amount })),
+});
+
+const isRecord = (value: unknown): value is SessionRecord => record(value);

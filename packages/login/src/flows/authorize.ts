@@ -1,0 +1,146 @@
+/** Sends a person away to sign in or link, and takes them back. */
+import { LoginError } from '@passerby/shared';
+import { waitMs } from '../core/policy.ts';
+import { PENDING_LIFETIME_MS, type PendingAuthorization, type Purpose } from '../core/record.ts';
+import type { ProviderPorts } from '../ports/ports.ts';
+import { randomText } from '../providers/pkce.ts';
+import type { Context } from './context.ts';
+
+/** So many departures in this time without an answer are a loop. */
+const LOOP_MS = 60_000;
+const LOOP_COUNT = 4;
+/** How long a page keeps trying to redeem a code. */
+const PERSIST_MS = 10_000;
+
+export interface Departure {
+  readonly purpose: Purpose;
+  readonly connectionId: string;
+  readonly redirectUrl?: string | undefined;
+}
+
+/**
+ * Writes the intent down and leaves the page; never resolves.
+ * @throws LoginError `navigation_failed`, `config_invalid`, retryable codes
+ */
+export async function leave(context: Context, departure: Departure): Promise<never> {
+  const { keeper } = context;
+  const url = await keeper.alone(`leave ${departure.connectionId}`, (ports, record) => {
+    const recent = record.pending.filter((one) => one.purpose === departure.purpose && keeper.ports.clock.now() - one.startedAt < LOOP_MS);
+    if (departure.purpose === 'guest' && recent.length >= LOOP_COUNT) throw new LoginError('navigation_failed', 'This page keeps being sent away without an answer; check the redirect URL at the service');
+    return begin(context, departure, ports);
+  });
+  try {
+    keeper.ports.navigation.leave(url);
+  } catch (cause) {
+    throw new LoginError('navigation_failed', 'The browser refused to leave this page', { cause });
+  }
+  return new Promise<never>(() => undefined);
+}
+
+async function begin({ keeper, settings }: Context, { purpose, connectionId, redirectUrl = settings.redirectUrl }: Departure, ports: ProviderPorts): Promise<string> {
+  const here = keeper.ports.navigation.current();
+  const end = new URL(redirectUrl ?? here.pathname, here).href;
+  const { session } = keeper.record;
+  const { url, state, codeVerifier } = await keeper.provider.authorize({ purpose, connectionId, redirectUrl: end, session }, ports);
+  await keeper.commit({
+    type: 'begun',
+    pending: {
+      id: randomText(ports.crypto), state, purpose, connectionId, codeVerifier, redirectUrl: end,
+      returnTo: here.pathname + here.search + here.hash, subject: session?.subject ?? null, startedAt: ports.now(), callback: null, unsure: false, outcome: null,
+    },
+  });
+  return url;
+}
+
+/** What the address bar held when the page was loaded; taken out of it at once. */
+export interface Arrival {
+  readonly state: string;
+  readonly callback: string;
+  /** The address as it was, for a callback that turns out not to be ours. */
+  readonly address: URL;
+  readonly cleaned: URL;
+}
+
+/** Takes a callback out of the address bar. Synchronous, so that no script that runs later sees its code. */
+export function arrive({ keeper }: Context): Arrival | null {
+  const { navigation } = keeper.ports;
+  const address = navigation.current();
+  const found = keeper.provider.callbackState(address);
+  if (!found) return null;
+  const cleaned = new URL(address);
+  for (const parameter of found.parameters) cleaned.searchParams.delete(parameter);
+  navigation.rewrite(cleaned);
+  return { state: found.state, callback: address.search, address, cleaned };
+}
+
+/** The round trip that this page has to finish, or the answer it already has; null: this page is no callback of ours. */
+export async function settle(context: Context, arrival: Arrival | null): Promise<PendingAuthorization | null> {
+  const { keeper } = context;
+  await keeper.load();
+  const { navigation } = keeper.ports;
+  const open = find(context, (one) => (arrival ? one.state === arrival.state : one.callback !== null && !one.outcome));
+  if (!open) {
+    if (arrival && navigation.current().href === arrival.cleaned.href) navigation.rewrite(arrival.address);
+    return null;
+  }
+  if (arrival) {
+    if (sameDocument(arrival.cleaned, open.returnTo)) navigation.rewrite(new URL(open.returnTo, arrival.cleaned));
+    if (!open.outcome && open.callback === null) await keeper.commit({ type: 'returned', state: open.state, callback: arrival.callback });
+  }
+  return open.outcome ? open : persist(context, open.state);
+}
+
+/** A code is young for a minute or so: a short outage must not cost the sign-in. */
+async function persist(context: Context, state: string): Promise<PendingAuthorization | null> {
+  const { keeper } = context;
+  const { clock } = keeper.ports;
+  const deadline = clock.now() + PERSIST_MS;
+  for (;;) {
+    try {
+      return await redeem(context, state);
+    } catch (error) {
+      const pauseMs = waitMs(keeper.record, clock.now());
+      if (!(error instanceof LoginError && error.retryable) || clock.now() + pauseMs > deadline) throw error;
+      await clock.sleep(pauseMs);
+    }
+  }
+}
+
+/** Redeems the code that came back: once, whoever else holds the same callback. */
+function redeem(context: Context, state: string): Promise<PendingAuthorization | null> {
+  const { keeper } = context;
+  const { clock } = keeper.ports;
+  return keeper.alone(`redeem ${state}`, async (ports) => {
+    const pending = find(context, (one) => one.state === state);
+    if (!pending || pending.outcome || pending.callback === null) return pending;
+    try {
+      if (clock.now() - pending.startedAt > PENDING_LIFETIME_MS) throw new LoginError('callback_invalid', 'Signing in took longer than ten minutes: start it again');
+      const grant = await keeper.provider.exchange(new URLSearchParams(pending.callback), pending, ports).catch((error: unknown) => {
+        // Refused after an answer of ours was lost: the service has most likely done it, and its session says so.
+        if (pending.unsure && isRefused(error) && keeper.provider.resume) return keeper.provider.resume(pending, ports);
+        throw error;
+      });
+      if ((grant.kind === 'guest') !== (pending.purpose === 'guest')) throw new LoginError('response_invalid', 'The service signed in the wrong kind of subject');
+      await keeper.commit({ type: 'completed', state, grant, at: clock.now() });
+    } catch (error) {
+      if (!(error instanceof LoginError)) throw error;
+      if (error.retryable) {
+        await keeper.commit({ type: 'unsure', state });
+        await keeper.putOff(error);
+        throw error;
+      }
+      const { code, message } = error;
+      const outcome = code === 'login_denied' ? { type: 'cancelled' as const }
+        : code === 'identity_in_use' ? { type: code } as const
+        : { type: 'failed' as const, error: { code, message } };
+      await keeper.commit({ type: 'not_completed', state, outcome });
+    }
+    return find(context, (one) => one.state === state);
+  });
+}
+
+const isRefused = (error: unknown): boolean => error instanceof LoginError && error.code === 'grant_refused';
+
+const find = ({ keeper }: Context, test: (one: PendingAuthorization) => boolean): PendingAuthorization | null => keeper.record.pending.find(test) ?? null;
+
+const sameDocument = (address: URL, path: string): boolean => new URL(path, address).pathname === address.pathname && new URL(path, address).origin === address.origin;

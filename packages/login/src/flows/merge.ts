@@ -1,0 +1,47 @@
+/** Carries a guest's things over to a user: at least once, with a stable key, until the app took them. */
+import { LoginError } from '@passerby/shared';
+import type { Merge } from '../core/record.ts';
+import type { Context } from './context.ts';
+
+export interface GuestMerge {
+  /** The guest's subject. */
+  readonly from: string;
+  /** The user's subject. */
+  readonly to: string;
+  /** The same for every try of this merge. */
+  readonly key: string;
+  /** The guest's own token, as proof for the shop's server. @throws LoginError `grant_refused` once it has ended */
+  guestToken(): Promise<string>;
+}
+
+export type MergeGuest = (merge: GuestMerge) => Promise<void>;
+
+const LONGEST_PAUSE_MS = 60_000;
+
+/** Offers the app every merge of the user who is here. Resolves after the first try of each; what failed is tried again while the page lives. */
+export async function deliverMerges(context: Context): Promise<void> {
+  const { keeper, settings } = context;
+  const { mergeGuest } = settings;
+  if (!mergeGuest) return;
+  const due = keeper.record.merges.filter((merge) => merge.to === keeper.record.session?.subject);
+  await Promise.all(due.map((merge) => keeper.once(`merge ${merge.key}`, () => offer(context, merge, mergeGuest, 1_000))));
+}
+
+async function offer(context: Context, merge: Merge, mergeGuest: MergeGuest, pauseMs: number): Promise<void> {
+  const { keeper } = context;
+  try {
+    await mergeGuest({ from: merge.from.subject, to: merge.to, key: merge.key, guestToken: () => guestToken(context, merge) });
+    await keeper.commit({ type: 'merged', key: merge.key });
+  } catch (error) {
+    reportError(error);
+    void keeper.ports.clock.sleep(pauseMs).then(() => {
+      const stillDue = keeper.record.merges.includes(merge) && keeper.record.session?.subject === merge.to;
+      return stillDue ? keeper.once(`merge ${merge.key}`, () => offer(context, merge, mergeGuest, Math.min(pauseMs * 2, LONGEST_PAUSE_MS))) : undefined;
+    });
+  }
+}
+
+async function guestToken({ keeper }: Context, { from }: Merge): Promise<string> {
+  if (keeper.ports.clock.now() > from.receivedAt + from.lifetimeMs) throw new LoginError('grant_refused', "The guest's token has ended");
+  return from.accessToken;
+}

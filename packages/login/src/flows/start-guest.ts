@@ -1,0 +1,45 @@
+/** Exactly one guest: however many calls, tabs and reloads ask for it. */
+import { LoginError, type Grant } from '@passerby/shared';
+import type { ProviderPorts } from '../ports/ports.ts';
+import type { AuthorizationRequest } from '../providers/provider.ts';
+import type { Context } from './context.ts';
+
+/**
+ * Starts a guest by fetch or in a hidden frame; where somebody is here already, does nothing.
+ * @throws LoginError `config_invalid`, `frame_blocked`, `deadline`, `rate_limited`, other retryable codes
+ */
+export function startGuest(context: Context, connectionId: string | undefined): Promise<void> {
+  const { keeper } = context;
+  return keeper.alone('guest', async (ports, { session, turn }) => {
+    if (session) return;
+    try {
+      const grant = await mint(context, guestRequest(context, connectionId), ports);
+      if (grant.kind !== 'guest') throw new LoginError('response_invalid', 'The guest connection signed a user in');
+      await keeper.commit({ type: 'guest_started', grant, at: keeper.ports.clock.now(), turn });
+    } catch (error) {
+      await keeper.putOff(error);
+      throw error;
+    }
+  });
+}
+
+function guestRequest({ keeper, settings }: Context, connectionId = settings.guestConnectionId): AuthorizationRequest {
+  if (!connectionId && !keeper.provider.startGuest) throw new LoginError('config_invalid', 'Name the connection that guests come from: authenticate({ connectionId }) or guestConnectionId');
+  return { purpose: 'guest', connectionId: connectionId ?? '', redirectUrl: frameEnd({ keeper, settings }), session: null };
+}
+
+function frameEnd({ keeper, settings }: Context): string {
+  const here = keeper.ports.navigation.current();
+  return new URL(settings.frameUrl ?? settings.redirectUrl ?? here.pathname, here).href;
+}
+
+async function mint({ keeper }: Context, request: AuthorizationRequest, ports: ProviderPorts): Promise<Grant> {
+  const { provider } = keeper;
+  if (provider.startGuest) return provider.startGuest(request, ports);
+  const { url, state, codeVerifier } = await provider.authorize(request, ports);
+  const end = await keeper.ports.frame.travel(url, (at) => provider.callbackState(at)?.state === state, ports.signal);
+  return provider.exchange(end.searchParams, {
+    id: state, state, codeVerifier, purpose: 'guest', connectionId: request.connectionId, redirectUrl: request.redirectUrl,
+    returnTo: '', subject: null, startedAt: ports.now(), callback: null, unsure: false, outcome: null,
+  }, ports);
+}

@@ -1,0 +1,12 @@
+import { LoginError, type StoredSession } from '@passerby/shared';
+import type { Context } from './context.ts';
+
+/**
+ * Takes one identity off the user who is here.
+ * @throws LoginError `unsupported`, `grant_refused`, retryable codes
+ */
+export async function unlink({ keeper }: Context, session: StoredSession, identityId: string): Promise<void> {
+  const { provider } = keeper;
+  if (!provider.unlink) throw new LoginError('unsupported', 'This service does not unlink identities');
+  await keeper.ask(async (ports) => provider.unlink?.(session, identityId, ports));
+}

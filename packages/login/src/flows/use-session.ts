@@ -1,0 +1,53 @@
+/** Somebody here whose token can be used: what `getToken()` waits for. */
+import { isLoginError, LoginError, type StoredSession } from '@passerby/shared';
+import { endsSession, waitMs, type GuestPolicy } from '../core/policy.ts';
+import type { Context } from './context.ts';
+import { startGuest } from './start-guest.ts';
+
+/**
+ * The session with a token that works now, renewed or started where needed.
+ * @throws LoginError `login_required`, `session_changed`, `config_invalid`, retryable codes with `retryAfterMs`
+ */
+export async function useSession(context: Context, guests: GuestPolicy, deadline: number): Promise<StoredSession> {
+  const { keeper, settings } = context;
+  const { clock } = keeper.ports;
+  let failure: LoginError | null = null;
+  for (;;) {
+    const { record } = keeper;
+    const { session } = record;
+    const step = keeper.nextStep(guests);
+    switch (step) {
+      case 'serve':
+      case 'serve_and_refresh':
+        // Its failure is in the record, where the next caller finds it; this one has a token.
+        if (step === 'serve_and_refresh') keeper.renew().catch((error: unknown) => { if (!isLoginError(error)) reportError(error); });
+        return session as StoredSession;
+      case 'end':
+        await keeper.commit({ type: 'refused', token: 'over', turn: record.turn });
+        break;
+      case 'login_required':
+        throw new LoginError('login_required', record.ended === 'user_expired' ? 'The session has ended: sign in again' : 'Nobody is here: call authenticate()', { cause: failure ?? undefined });
+      case 'wait': {
+        const ms = waitMs(record, clock.now());
+        if (clock.now() + ms > deadline) throw later(failure, ms);
+        await clock.sleep(ms);
+        await keeper.read();
+        break;
+      }
+      case 'refresh':
+      case 'start_guest':
+        try {
+          await (step === 'refresh' ? keeper.renew() : startGuest(context, settings.guestConnectionId));
+        } catch (error) {
+          // A refusal has changed the record, and a failure has put off the next try: both are for the next look.
+          if (!isLoginError(error) || !(error.retryable || endsSession(error))) throw error;
+          failure = error;
+        }
+    }
+  }
+}
+
+const later = (failure: LoginError | null, ms: number): LoginError =>
+  failure
+    ? new LoginError(failure.code, failure.message, { ...failure, cause: failure.cause, retryAfterMs: ms })
+    : new LoginError('server', 'The identity service failed just now; everything is kept and will be tried again', { retryAfterMs: ms });

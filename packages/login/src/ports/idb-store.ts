@@ -1,0 +1,45 @@
+/** The store: one row in IndexedDB through idb-keyval, whose `update` is atomic across tabs. */
+import { get, update, type UseStore } from 'idb-keyval';
+import { LoginError } from '@passerby/shared';
+import type { Clock, Store } from './ports.ts';
+
+const DATABASE = 'passerby';
+const TABLE = 'sessions';
+/** IndexedDB can hang on open for ever (seen in WebKit and Chromium); nobody waits longer than this. */
+const DEADLINE_MS = 2_000;
+
+export function idbStore(key: string, clock: Clock): Store {
+  let use: UseStore | null = null;
+  /** A connection that was closed under us fails for ever, so the next call opens a new one. */
+  const once = <T>(work: (use: UseStore) => Promise<T>): Promise<T> =>
+    work((use ??= connection())).catch((cause: unknown) => {
+      use = null;
+      throw cause;
+    });
+  const timely = <T>(work: (use: UseStore) => Promise<T>): Promise<T> => {
+    const done = new AbortController();
+    const late = clock.sleep(DEADLINE_MS, done.signal).then(() => {
+      throw new LoginError('storage_unavailable', 'IndexedDB did not answer in time');
+    });
+    late.catch(() => undefined).finally(() => done.abort());
+    return Promise.race([once(work).catch(() => once(work)), late]).finally(() => done.abort());
+  };
+  return {
+    read: () => timely((store) => get(key, store)),
+    update: (change) => timely((store) => update(key, change, store)),
+  };
+}
+
+function connection(): UseStore {
+  const opened = new Promise<IDBDatabase>((resolve, reject) => {
+    const request = indexedDB.open(DATABASE);
+    request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      // Another tab that upgrades or deletes the database must not wait for us.
+      request.result.onversionchange = () => request.result.close();
+      resolve(request.result);
+    };
+  });
+  return async (mode, callback) => callback((await opened).transaction(TABLE, mode).objectStore(TABLE));
+}

@@ -1,0 +1,72 @@
+/** What the client borrows from the browser. Each port is a few functions wide, so that a test or a simulation can be one. */
+
+export interface Clock {
+  /** Ms since epoch, as this device believes. */
+  now(): number;
+  /** Ms that only ever grow while the page lives. */
+  monotonic(): number;
+  /** Resolves after `ms`, or as soon as the signal is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** One value, read and changed atomically across tabs. Rejects when storage does not work or does not answer in time. */
+export interface Store {
+  read(): Promise<unknown>;
+  update(change: (current: unknown) => unknown): Promise<void>;
+}
+
+export interface Lock {
+  /** Runs `work` while no other tab runs theirs. A courtesy that saves requests: it is taken by force from a holder that sleeps. */
+  run<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export interface Channel {
+  post(version: number): void;
+  /** Told of versions that other tabs wrote, and `null` when this page may have missed some. */
+  listen(heard: (version: number | null) => void): void;
+}
+
+export interface Navigation {
+  current(): URL;
+  /** Changes what the address bar shows; no navigation, no history entry. */
+  rewrite(url: URL): void;
+  leave(url: string): void;
+}
+
+export interface Frame {
+  /**
+   * Sends a hidden frame on its way and resolves with the address it ends on.
+   * @throws LoginError `frame_blocked`, `deadline`
+   */
+  travel(url: string, isEnd: (url: URL) => boolean, signal: AbortSignal): Promise<URL>;
+  /** True once this page's own policy has forbidden a frame: only a redirect is left. */
+  isForbidden(): boolean;
+}
+
+/** What a provider gets: it never stores, locks, navigates, waits or reads a global. */
+export interface ProviderPorts {
+  /** Rejects after eight seconds without an answer. */
+  fetch(url: string, init: RequestInit): Promise<Response>;
+  readonly crypto: Crypto;
+  now(): number;
+  /** Lets the page breathe in the middle of long work. */
+  breathe(): Promise<void>;
+  /** The cookies this page may read. */
+  cookies(): string;
+  readonly signal: AbortSignal;
+}
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly lock: Lock;
+  readonly channel: Channel;
+  readonly navigation: Navigation;
+  readonly frame: Frame;
+  readonly provider: Omit<ProviderPorts, 'signal'>;
+  /** A number from 0 to 1, for jitter. */
+  random(): number;
+}
+
+/** Makes the ports of the client with this name; called at its first use, never by its constructor. */
+export type PortsFor = (name: string) => Ports;

@@ -1,0 +1,156 @@
+/**
+ * Authress: guests through a service-client connection, sign-in and links through the others. The session cookie of the
+ * login host renews both. Source: the published @authress/login and the knowledge base on authress.io.
+ */
+import {
+  authressKind, isServiceClient, LoginError, optionalNumber, optionalText, readClaims, text,
+  type Grant, type Json, type StoredSession,
+} from '@passerby/shared';
+import type { Refusal } from '../core/answers.ts';
+import type { ProviderPorts } from '../ports/ports.ts';
+import { isLoopback, safeAddress, send } from './http.ts';
+import { createPkce } from './pkce.ts';
+import { proveWork } from './proof-of-work.ts';
+import type { Provider } from './provider.ts';
+
+export interface AuthressOptions {
+  /** The login host: the account's custom domain, or its `*.login.authress.io`. */
+  readonly authressApiUrl: string;
+  /** `app_…` */
+  readonly applicationId: string;
+  /** The connections that sign users in, besides those this browser asked for; any other session is a guest's. */
+  readonly connections?: readonly string[];
+}
+
+/**
+ * The provider for an Authress account.
+ * @throws LoginError `config_invalid`
+ */
+export function authress({ authressApiUrl, applicationId, connections = [] }: AuthressOptions): Provider {
+  const host = loginHost(authressApiUrl);
+  if (typeof applicationId !== 'string' || applicationId === '' || isServiceClient(applicationId)) {
+    throw new LoginError('config_invalid', 'applicationId is the id of an Authress application (app_…), not of a service client');
+  }
+
+  const api = (method: string, path: string, ports: ProviderPorts, more: { body?: Json; bearer?: string; isRefusal?: Refusal } = {}): Promise<Json> =>
+    send({ method, url: `${host}/api/${path}`, credentials: 'include', isRefusal: never, ...more }, ports);
+
+  /** The claims of a token of this service for this application. */
+  const check = (claims: Json): Json => {
+    const aimedAt = optionalText(claims, 'client_id');
+    if (text(claims, 'iss') !== host || (aimedAt !== undefined && aimedAt !== applicationId)) {
+      throw new LoginError('response_invalid', 'The token is from another issuer or for another application');
+    }
+    return claims;
+  };
+
+  const toGrant = (accessToken: string, claims: Json, known: readonly (string | undefined)[], expiresInSeconds = Infinity): Grant => {
+    const issuedAt = optionalNumber(claims, 'iat') ?? 0;
+    const lifetimeSeconds = Math.min(expiresInSeconds, (optionalNumber(claims, 'exp') ?? 0) - issuedAt);
+    if (!(lifetimeSeconds > 0)) throw new LoginError('response_invalid', 'The token has no lifetime');
+    const connectionId = optionalText(claims, 'azp');
+    return {
+      subject: text(claims, 'sub'), accessToken, connectionId, renewal: { type: 'cookie' },
+      kind: authressKind(connectionId, [...connections, ...known.filter((id) => id !== undefined)]),
+      lifetimeMs: lifetimeSeconds * 1000, issuedAt: issuedAt * 1000,
+    };
+  };
+
+  /** Tokens straight from the token endpoint: TLS vouches for them, their claims are checked (OpenID Connect Core §3.1.3.7). */
+  const fromBody = (data: Json, known: readonly (string | undefined)[]): Grant => {
+    const accessToken = text(data, 'access_token');
+    const claims = check(readClaims(accessToken));
+    const idToken = check(readClaims(text(data, 'id_token')));
+    if (!audience(idToken).includes(applicationId) || text(idToken, 'sub') !== text(claims, 'sub')) {
+      throw new LoginError('response_invalid', 'The ID token is for another application or another subject');
+    }
+    return toGrant(accessToken, claims, known, optionalNumber(data, 'expires_in'));
+  };
+
+  /** The one cookie we read: the answer to a renewal of ours, signed by the service, and no older than what we had. */
+  const fromCookie = async (known: readonly (string | undefined)[], noOlderThan: number, ports: ProviderPorts): Promise<Grant> => {
+    const { verifyJwt } = await import('../tokens/verify.ts');
+    for (const [, token] of ports.cookies().matchAll(/(?:^|; )authorization=([\w.-]+)/g)) {
+      const claims = await verifyJwt(token ?? '', { issuer: host, jwksUrl: `${host}/.well-known/openid-configuration/jwks` }, ports);
+      const grant = claims && toGrant(token ?? '', check(claims), known);
+      if (grant && grant.issuedAt >= noOlderThan) return grant;
+    }
+    throw new LoginError('response_invalid', 'The service renewed the session but left no token that can be used');
+  };
+
+  const continued = async (known: readonly (string | undefined)[], noOlderThan: number, ports: ProviderPorts): Promise<Grant> => {
+    const data = await api('PATCH', 'session', ports, { body: {}, isRefusal: (status, error) => status === 400 || status === 404 || status === 409 || error === 'invalid_grant' });
+    return optionalText(data, 'access_token') ? fromBody(data, known) : fromCookie(known, noOlderThan, ports);
+  };
+
+  return {
+    id: `${host} ${applicationId}`,
+    isGuestConnection: isServiceClient,
+
+    async authorize({ purpose, connectionId, redirectUrl, session }, ports) {
+      const { codeVerifier, codeChallenge } = await createPkce(ports.crypto);
+      const antiAbuseHash = await proveWork([connectionId, applicationId], ports);
+      const linking = purpose === 'link' && session ? { linkIdentity: true } : {};
+      const data = await api('POST', 'authentication', ports, {
+        body: { antiAbuseHash, redirectUrl, codeChallengeMethod: 'S256', codeChallenge, connectionId, applicationId, flowType: 'code', responseLocation: 'query', ...linking },
+        ...(session && purpose === 'link' && { bearer: session.accessToken }),
+      });
+      return { url: safeAddress(text(data, 'authenticationUrl')), state: text(data, 'authenticationRequestId'), codeVerifier };
+    },
+
+    callbackState(url) {
+      const state = url.searchParams.get('nonce');
+      const answered = url.searchParams.has('code') || url.searchParams.has('error');
+      return state && answered ? { state, parameters: ['nonce', 'code', 'iss', 'error', 'error_description', 'expires_in', 'access_token', 'id_token'] } : null;
+    },
+
+    async exchange(callback, pending, ports) {
+      const error = callback.get('error');
+      const code = callback.get('code');
+      if (error === 'access_denied') throw new LoginError('login_denied', 'The person or the service declined', { oauthError: error });
+      if (error === 'identity_in_use') throw new LoginError('identity_in_use', 'This identity already has another subject', { oauthError: error });
+      if ((callback.get('iss') ?? host) !== host) throw new LoginError('callback_invalid', 'The callback is from another issuer');
+      if (error || !code) throw new LoginError('callback_invalid', 'The service came back without a code');
+      if (code === 'cookie') throw new LoginError('callback_invalid', "The service left its code in a cookie; it was asked for responseLocation 'query'");
+      const antiAbuseHash = await proveWork([applicationId, pending.state, code], ports);
+      const data = await api('POST', `authentication/${encodeURIComponent(pending.state)}/tokens`, ports, {
+        body: { grant_type: 'authorization_code', redirect_uri: pending.redirectUrl, client_id: applicationId, code, code_verifier: pending.codeVerifier, antiAbuseHash },
+        isRefusal: () => true,
+      });
+      return fromBody(data, [pending.connectionId]);
+    },
+
+    async refresh(session: StoredSession, ports) {
+      return continued(session.kind === 'user' ? [session.connectionId] : [], session.issuedAt, ports);
+    },
+
+    async resume(pending, ports) {
+      return continued([pending.connectionId], 0, ports);
+    },
+
+    async unlink(session, identityId, ports) {
+      await api('DELETE', `session/identities/${encodeURIComponent(identityId)}`, ports, { bearer: session.accessToken });
+    },
+
+    async endSession(session, ports) {
+      await api('DELETE', 'session', ports, { bearer: session.accessToken, isRefusal: (status) => status === 404 }).catch((error: unknown) => {
+        // Already over there: just what was asked for.
+        if (!(error instanceof LoginError && error.code === 'grant_refused')) throw error;
+      });
+    },
+  };
+}
+
+const never: Refusal = () => false;
+
+const audience = (claims: Json): readonly unknown[] => (Array.isArray(claims.aud) ? claims.aud : [claims.aud]);
+
+/** The origin of the login host; a regional API host is the same account's login host. */
+function loginHost(authressApiUrl: string): string {
+  const address = typeof authressApiUrl === 'string' ? authressApiUrl.trim() : '';
+  const url = /^https?:\/\//i.test(address) ? address : `https://${address}`;
+  if (address === '' || !URL.canParse(url)) throw new LoginError('config_invalid', 'authressApiUrl is the address of your Authress login host, such as https://login.example.com');
+  const { origin, protocol, hostname } = new URL(url);
+  if (protocol === 'http:' && !isLoopback(hostname)) throw new LoginError('config_invalid', 'authressApiUrl must be https; http works for localhost only');
+  return origin.replace(/^(https:\/\/[^.]+)\.[^.]+\.authress\.io$/, '$1.login.authress.io');
+}

@@ -1,0 +1,21 @@
+/** Proof Key for Code Exchange (RFC 7636), S256 only. */
+import { LoginError } from '@passerby/shared';
+
+export interface Pkce {
+  readonly codeVerifier: string;
+  readonly codeChallenge: string;
+}
+
+/** @throws LoginError `insecure_context` */
+export async function createPkce(crypto: Crypto): Promise<Pkce> {
+  if (!crypto?.subtle) throw new LoginError('insecure_context', 'The page is not served over https (or from localhost), so there is no WebCrypto');
+  const codeVerifier = randomText(crypto);
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(codeVerifier));
+  return { codeVerifier, codeChallenge: base64url(new Uint8Array(digest)) };
+}
+
+/** 256 random bits as 43 characters. */
+export const randomText = (crypto: Crypto): string => base64url(crypto.getRandomValues(new Uint8Array(32)));
+
+const base64url = (bytes: Uint8Array): string =>
+  btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');

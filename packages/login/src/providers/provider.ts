@@ -1,0 +1,44 @@
+/** The one interface an identity service is reached through. A new provider is one file that implements it. */
+import type { Grant, StoredSession } from '@passerby/shared';
+import type { PendingAuthorization, Purpose } from '../core/record.ts';
+import type { ProviderPorts } from '../ports/ports.ts';
+
+export interface AuthorizationRequest {
+  readonly purpose: Purpose;
+  readonly connectionId: string;
+  readonly redirectUrl: string;
+  /** Who is here now; for a link, whose identity this becomes. */
+  readonly session: StoredSession | null;
+}
+
+/** Where to send the person, and what recognises and redeems the answer. */
+export interface Authorization {
+  readonly url: string;
+  readonly state: string;
+  readonly codeVerifier: string;
+}
+
+/** An absent optional method is the capability flag: the client then fails with `unsupported`. */
+export interface Provider {
+  /** Names the stored session: issuer and client id. */
+  readonly id: string;
+  /** True for a connection that makes guests. */
+  isGuestConnection(connectionId: string): boolean;
+  /** Begins an authorization request. */
+  authorize(request: AuthorizationRequest, ports: ProviderPorts): Promise<Authorization>;
+  /** The state that a callback address carries, and the parameters that must leave the address bar; null: no callback of this service. */
+  callbackState(url: URL): { readonly state: string; readonly parameters: readonly string[] } | null;
+  /**
+   * Redeems what came back.
+   * @throws LoginError `login_denied`, `identity_in_use`, `callback_invalid`, `grant_refused`, retryable codes
+   */
+  exchange(callback: URLSearchParams, pending: PendingAuthorization, ports: ProviderPorts): Promise<Grant>;
+  /** @throws LoginError `grant_refused` only where the service refused; retryable codes for everything else */
+  refresh(session: StoredSession, ports: ProviderPorts): Promise<Grant>;
+  /** The session that a lost exchange left behind; asked for only after a pending request of this browser. */
+  resume?(pending: PendingAuthorization, ports: ProviderPorts): Promise<Grant>;
+  /** A guest by fetch; absent: by frame or redirect. */
+  startGuest?(request: AuthorizationRequest, ports: ProviderPorts): Promise<Grant>;
+  unlink?(session: StoredSession, identityId: string, ports: ProviderPorts): Promise<void>;
+  endSession?(session: StoredSession, ports: ProviderPorts): Promise<void>;
+}

@@ -1,0 +1,45 @@
+/** SHA-256 (FIPS 180-4) of a text, synchronously: eight 32-bit words. For the proof of work only; keys and codes use WebCrypto. */
+export function sha256(message: string): Int32Array {
+  const bytes = new TextEncoder().encode(message);
+  const blocks = new Int32Array((((bytes.length + 8) >> 6) + 1) * 16);
+  for (let i = 0; i < bytes.length; i++) blocks[i >> 2]! |= bytes[i]! << (24 - (i & 3) * 8);
+  blocks[bytes.length >> 2]! |= 0x80 << (24 - (bytes.length & 3) * 8);
+  blocks[blocks.length - 1] = bytes.length * 8;
+
+  const { roots, start } = CONSTANTS;
+  const hash = start.slice();
+  const w = new Int32Array(64);
+  for (let at = 0; at < blocks.length; at += 16) {
+    let [a, b, c, d, e, f, g, h] = hash as unknown as [number, number, number, number, number, number, number, number];
+    for (let i = 0; i < 64; i++) {
+      if (i < 16) w[i] = blocks[at + i]!;
+      else {
+        const x = w[i - 15]!;
+        const y = w[i - 2]!;
+        w[i] = (w[i - 16]! + w[i - 7]! + (turn(x, 7) ^ turn(x, 18) ^ (x >>> 3)) + (turn(y, 17) ^ turn(y, 19) ^ (y >>> 10))) | 0;
+      }
+      const one = (h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + roots[i]! + w[i]!) | 0;
+      const two = ((turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+      h = g;
+      g = f;
+      f = e;
+      e = (d + one) | 0;
+      d = c;
+      c = b;
+      b = a;
+      a = (one + two) | 0;
+    }
+    [a, b, c, d, e, f, g, h].forEach((word, i) => (hash[i] = (hash[i]! + word) | 0));
+  }
+  return hash;
+}
+
+const turn = (word: number, by: number): number => (word >>> by) | (word << (32 - by));
+
+/** The fractional parts of the square and cube roots of the first primes: the standard's own definition, 64 numbers shorter. */
+const CONSTANTS = /* @__PURE__ */ (() => {
+  const fraction = (x: number): number => ((x - Math.floor(x)) * 2 ** 32) | 0;
+  const primes: number[] = [];
+  for (let n = 2; primes.length < 64; n++) if (primes.every((prime) => n % prime !== 0)) primes.push(n);
+  return { roots: Int32Array.from(primes, (prime) => fraction(Math.cbrt(prime))), start: Int32Array.from(primes.slice(0, 8), (prime) => fraction(Math.sqrt(prime))) };
+})();

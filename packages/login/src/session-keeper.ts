@@ -1,0 +1,248 @@
+/** Owns the session: the one class that writes the record, renews its grant, and tells listeners and other tabs. */
+import { isLoginError, LoginError, type StoredSession, type SubjectKind } from '@passerby/shared';
+import { noticesBetween, type NoticeType } from './core/notice.ts';
+import { endsSession, marginMs, nextStep, retryAt, type GuestPolicy, type Step } from './core/policy.ts';
+import { emptyRecord, transition, type SessionEvent, type SessionRecord } from './core/record.ts';
+import { parseRecord } from './core/stored.ts';
+import type { Ports, ProviderPorts } from './ports/ports.ts';
+import type { Provider } from './providers/provider.ts';
+
+/** Who is here: a snapshot, without any credential. */
+export interface Session {
+  readonly subject: string;
+  readonly kind: SubjectKind;
+  /** When the present token ends, ms since epoch on this device's clock; a renewable session goes on. */
+  readonly expiresAt: number;
+  /** False once the service no longer renews this session: it ends with its token. */
+  readonly renewable: boolean;
+}
+
+export interface Notice {
+  readonly type: NoticeType;
+  /** Who is here now. */
+  readonly session: Session | null;
+  /** Why, where something failed. */
+  readonly cause?: unknown;
+}
+
+interface CachedToken {
+  readonly promise: Promise<string>;
+  /** Between these two wall-clock times it needs nothing… */
+  readonly from: number;
+  readonly until: number;
+  /** …nor before this one on the monotonic clock. */
+  readonly monotonicUntil: number;
+}
+
+export type Listener = (notice: Notice) => void;
+
+/** All that one piece of work under the lock may take: less than what the others wait for it. */
+const WORK_MS = 9_000;
+/** Storage that failed is left alone for this long, so that a hanging one costs its deadline once. */
+const STORE_REST_MS = 10_000;
+
+export class SessionKeeper {
+  record: SessionRecord = emptyRecord;
+  /** The cached token while nothing needs to be asked, as `getToken()` returns it. */
+  #token: CachedToken | null = null;
+  /** `monotonic()` at the moment the session's grant arrived. */
+  #grantedAt = 0;
+  #loaded: Promise<void> | null = null;
+  #storeRestsUntil = 0;
+  #degraded: 'no' | 'told' = 'no';
+  readonly #flights = new Map<string, Promise<unknown>>();
+  readonly #listeners = new Set<Listener>();
+
+  constructor(readonly ports: Ports, readonly provider: Provider) {}
+
+  /** The token of a session that needs nothing, without a look at storage; null: find out what it needs. */
+  token(): Promise<string> | null {
+    const token = this.#token;
+    if (!token) return null;
+    const now = this.ports.clock.now();
+    return now < token.until && now >= token.from && this.ports.clock.monotonic() < token.monotonicUntil ? token.promise : null;
+  }
+
+  snapshot(): Session | null {
+    const { session } = this.record;
+    return session && toSession(session);
+  }
+
+  subscribe(listener: Listener): () => void {
+    // Its own entry, so that one function subscribed twice is told twice and leaves twice.
+    const entry: Listener = (notice) => listener(notice);
+    this.#listeners.add(entry);
+    return () => void this.#listeners.delete(entry);
+  }
+
+  /** Reads what is stored, once a page, and starts to hear the other tabs. */
+  load(): Promise<void> {
+    return (this.#loaded ??= (async () => {
+      this.ports.channel.listen((version) => {
+        // Nothing new in storage is nothing to tell; its failures are told by whoever needs it.
+        if (version === null || version > this.record.version) void this.read();
+      });
+      const stored = await this.#fromStore();
+      if (stored) this.#hold(stored);
+    })());
+  }
+
+  /** Reads again: another tab may have won. */
+  async read(): Promise<SessionRecord> {
+    const stored = await this.#fromStore();
+    if (stored && stored.version > this.record.version) this.#adopt(stored);
+    return this.record;
+  }
+
+  /** Writes what happened, in one atomic step on whatever is stored by then. */
+  async commit(event: SessionEvent): Promise<SessionRecord> {
+    let next = transition(this.record, event);
+    await this.#onStore((store) =>
+      store.update((stored) => {
+        const current = this.#newest(stored);
+        if (current === 'newer') return stored;
+        next = transition(current, event);
+        return next;
+      }),
+    );
+    if (next.version > this.record.version) {
+      this.#adopt(next);
+      this.ports.channel.post(next.version);
+    }
+    return this.record;
+  }
+
+  nextStep(guests: GuestPolicy): Step {
+    const { clock } = this.ports;
+    return nextStep(this.record, clock.now(), this.#ageMs(), guests);
+  }
+
+  /** Runs work once for all callers in this tab that ask while it runs. */
+  once<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const running = this.#flights.get(name) as Promise<T> | undefined;
+    if (running) return running;
+    const flight = work().finally(() => this.#flights.delete(name));
+    this.#flights.set(name, flight);
+    return flight;
+  }
+
+  /** The same, and in one tab at a time, on what is stored by then. */
+  alone<T>(name: string, work: (ports: ProviderPorts, record: SessionRecord) => Promise<T>): Promise<T> {
+    return this.once(name, () => this.ports.lock.run(() => this.ask(async (ports) => work(ports, await this.read()))));
+  }
+
+  /** Gives work the provider's ports; its requests end before another tab loses patience with the lock. */
+  async ask<T>(work: (ports: ProviderPorts) => Promise<T>): Promise<T> {
+    const budget = new AbortController();
+    const over = new AbortController();
+    void this.ports.clock.sleep(WORK_MS, over.signal).then(() => budget.abort());
+    return work({ ...this.ports.provider, signal: budget.signal }).finally(() => over.abort());
+  }
+
+  /**
+   * Gets the session its next credential, once for all tabs.
+   * @throws LoginError `grant_refused`, `session_changed`, `config_invalid`, retryable codes
+   */
+  renew(): Promise<void> {
+    return this.alone('renew', async (ports, { session, turn }) => {
+      const step = this.nextStep('explicit');
+      if (!session || (step !== 'refresh' && step !== 'serve_and_refresh')) return;
+      try {
+        const grant = await this.provider.refresh(session, ports);
+        if (grant.subject !== session.subject) throw new LoginError('session_changed', "The service's session is somebody else's by now; this one was kept as it is");
+        await this.commit({ type: 'renewed', grant, at: this.ports.clock.now(), turn });
+      } catch (error) {
+        if (isLoginError(error) && endsSession(error)) await this.commit({ type: 'refused', token: step === 'refresh' ? 'over' : 'works', turn });
+        else await this.putOff(error);
+        throw error;
+      }
+    });
+  }
+
+  /** Has every tab wait before it asks the service again. */
+  async putOff(error: unknown): Promise<void> {
+    if (!isLoginError(error)) return;
+    const { clock, random } = this.ports;
+    await this.commit({ type: 'put_off', until: retryAt(this.record, error, clock.now(), random()) });
+  }
+
+  #ageMs(): number {
+    const { session } = this.record;
+    if (!session) return 0;
+    const { clock } = this.ports;
+    return Math.max(clock.now() - session.receivedAt, clock.monotonic() - this.#grantedAt);
+  }
+
+  #adopt(next: SessionRecord): void {
+    const before = this.record;
+    this.#hold(next);
+    this.#tell(noticesBetween(before, next));
+  }
+
+  #hold(next: SessionRecord): void {
+    const { clock } = this.ports;
+    const { session } = next;
+    if (session && session.receivedAt !== this.record.session?.receivedAt) {
+      const age = clock.now() - session.receivedAt;
+      // Received in the future: the clock was set back, so its age is anybody's guess and one refresh tells.
+      this.#grantedAt = age >= 0 ? clock.monotonic() - age : -Infinity;
+    }
+    this.record = next;
+    this.#token = session && this.#servable(session);
+  }
+
+  #servable(session: StoredSession): CachedToken {
+    const freshMs = session.lifetimeMs - marginMs(session);
+    const from = session.receivedAt;
+    return { promise: Promise.resolve(session.accessToken), from, until: from + freshMs, monotonicUntil: this.#grantedAt + freshMs };
+  }
+
+  #tell(types: readonly NoticeType[], more: Pick<Notice, 'cause'> = {}): void {
+    const session = this.snapshot();
+    for (const type of types) {
+      for (const listener of [...this.#listeners]) {
+        try {
+          listener({ type, session, ...more });
+        } catch (error) {
+          // A listener's own fault: it reaches the page's error handler, and nobody else waits for it.
+          reportError(error);
+        }
+      }
+    }
+  }
+
+  /** What is stored, or what this tab knows, whichever was written later: storage may have been cleared while we live. */
+  #newest(stored: unknown): SessionRecord | 'newer' {
+    const parsed = parseRecord(stored);
+    return parsed !== 'newer' && parsed.version < this.record.version ? this.record : parsed;
+  }
+
+  async #fromStore(): Promise<SessionRecord | null> {
+    let found: SessionRecord | null = null;
+    await this.#onStore(async (store) => {
+      const newest = this.#newest(await store.read());
+      if (newest === 'newer') throw new LoginError('storage_unavailable', 'A later version of this library wrote the session; it is left alone');
+      found = newest;
+    });
+    return found;
+  }
+
+  /** Storage that fails leaves this tab with what it knows in memory, and the app is told once. */
+  async #onStore(work: (store: Ports['store']) => Promise<void>): Promise<void> {
+    const { clock, store } = this.ports;
+    if (clock.monotonic() < this.#storeRestsUntil) return;
+    try {
+      await work(store);
+    } catch (cause) {
+      this.#storeRestsUntil = clock.monotonic() + STORE_REST_MS;
+      if (this.#degraded === 'no') {
+        this.#degraded = 'told';
+        this.#tell(['storage_degraded'], { cause });
+      }
+    }
+  }
+}
+
+const toSession = ({ subject, kind, receivedAt, lifetimeMs, renewal }: StoredSession): Session =>
+  ({ subject, kind, expiresAt: receivedAt + lifetimeMs, renewable: renewal.type !== 'none' });
+
