@@ -1,4 +1,5 @@
 /** What changed between two records, in the app's words. This tab and the others are told by this same line. */
+import type { SubjectKind } from '@passerby/shared';
 import type { SessionRecord } from './record.ts';
 
 export type NoticeType =
@@ -6,14 +7,18 @@ export type NoticeType =
   | 'guest_ended' | 'user_expired' | 'signed_out' | 'storage_degraded';
 
 export function noticesBetween(before: SessionRecord, after: SessionRecord): NoticeType[] {
-  const notices: NoticeType[] = [];
   const was = before.session;
   const is = after.session;
-  if (is && was?.subject !== is.subject) notices.push(is.kind === 'guest' ? 'guest_started' : 'signed_in');
-  else if (is && was) {
-    if (is.kind !== was.kind) notices.push('linked');
-    else if (is.accessToken !== was.accessToken) notices.push('refreshed');
-  } else if (was && !is) notices.push(after.ended === 'guest_expired' ? 'guest_ended' : after.ended === 'user_expired' ? 'user_expired' : 'signed_out');
-  if (after.conflict && before.conflict?.id !== after.conflict.id) notices.push('identity_in_use');
-  return notices;
+  const asks = after.conflict && before.conflict?.id !== after.conflict.id ? (['identity_in_use'] as const) : [];
+  if (was && is?.subject === was.subject) {
+    if (is.kind !== was.kind) return ['linked', ...asks];
+    return is.accessToken === was.accessToken ? [...asks] : ['refreshed', ...asks];
+  }
+  // A guest that became another one, or a user who became a guest, was lost on the way (storage cleared): that is said first.
+  const left: NoticeType[] = was && is?.kind !== 'user' ? [farewell(was.kind, after)] : [];
+  const came: NoticeType[] = is ? [is.kind === 'guest' ? 'guest_started' : 'signed_in'] : [];
+  return [...left, ...came, ...asks];
 }
+
+const farewell = (kind: SubjectKind, after: SessionRecord): NoticeType =>
+  after.ended === 'signed_out' ? 'signed_out' : kind === 'guest' ? 'guest_ended' : 'user_expired';

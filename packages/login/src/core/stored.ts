@@ -6,7 +6,7 @@ import { emptyRecord, type Merge, type PendingAuthorization, type SessionRecord 
 export function parseRecord(stored: unknown): SessionRecord | 'newer' {
   if (stored === undefined) return emptyRecord;
   const data = asObject(stored);
-  if (data && typeof data.schema === 'number' && data.schema > emptyRecord.schema) return 'newer';
+  if (data && Number.isSafeInteger(data.schema) && (data.schema as number) > emptyRecord.schema) return 'newer';
   return isRecord(stored) ? stored : { ...emptyRecord, aside: stored };
 }
 

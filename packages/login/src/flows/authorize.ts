@@ -1,5 +1,5 @@
 /** Sends a person away to sign in or link, and takes them back. */
-import { LoginError } from '@passerby/shared';
+import { LoginError, type Grant } from '@passerby/shared';
 import { waitMs } from '../core/policy.ts';
 import { PENDING_LIFETIME_MS, type PendingAuthorization, type Purpose } from '../core/record.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
@@ -115,11 +115,8 @@ function redeem(context: Context, state: string): Promise<PendingAuthorization |
     if (!pending || pending.outcome || pending.callback === null) return pending;
     try {
       if (clock.now() - pending.startedAt > PENDING_LIFETIME_MS) throw new LoginError('callback_invalid', 'Signing in took longer than ten minutes: start it again');
-      const grant = await keeper.provider.exchange(new URLSearchParams(pending.callback), pending, ports).catch((error: unknown) => {
-        // Refused after an answer of ours was lost: the service has most likely done it, and its session says so.
-        if (pending.unsure && isRefused(error) && keeper.provider.resume) return keeper.provider.resume(pending, ports);
-        throw error;
-      });
+      // After a lost answer the service has most likely done it, and asking twice for the same code may undo it.
+      const grant = (pending.unsure && (await resumed(context, pending, ports))) || (await keeper.provider.exchange(new URLSearchParams(pending.callback), pending, ports));
       if ((grant.kind === 'guest') !== (pending.purpose === 'guest')) throw new LoginError('response_invalid', 'The service signed in the wrong kind of subject');
       await keeper.commit({ type: 'completed', state, grant, at: clock.now() });
     } catch (error) {
@@ -139,7 +136,14 @@ function redeem(context: Context, state: string): Promise<PendingAuthorization |
   });
 }
 
-const isRefused = (error: unknown): boolean => error instanceof LoginError && error.code === 'grant_refused';
+async function resumed({ keeper }: Context, pending: PendingAuthorization, ports: ProviderPorts): Promise<Grant | null> {
+  try {
+    return (await keeper.provider.resume?.(pending, ports)) ?? null;
+  } catch (error) {
+    if (error instanceof LoginError && error.code === 'grant_refused') return null;
+    throw error;
+  }
+}
 
 const find = ({ keeper }: Context, test: (one: PendingAuthorization) => boolean): PendingAuthorization | null => keeper.record.pending.find(test) ?? null;
 

@@ -69,8 +69,8 @@ export function authress({ authressApiUrl, applicationId, connections = [] }: Au
 
   /** The one cookie we read: the answer to a renewal of ours, signed by the service, and no older than what we had. */
   const fromCookie = async (known: readonly (string | undefined)[], noOlderThan: number, ports: ProviderPorts): Promise<Grant> => {
-    const { verifyJwt } = await import('../tokens/verify.ts');
     for (const [, token] of ports.cookies().matchAll(/(?:^|; )authorization=([\w.-]+)/g)) {
+      const { verifyJwt } = await import('../tokens/verify.ts');
       const claims = await verifyJwt(token ?? '', { issuer: host, jwksUrl: `${host}/.well-known/openid-configuration/jwks` }, ports);
       const grant = claims && toGrant(token ?? '', check(claims), known);
       if (grant && grant.issuedAt >= noOlderThan) return grant;
@@ -125,7 +125,8 @@ export function authress({ authressApiUrl, applicationId, connections = [] }: Au
     },
 
     async resume(pending, ports) {
-      return continued([pending.connectionId], 0, ports);
+      const grant = await continued([pending.connectionId], 0, ports);
+      return grant.connectionId === pending.connectionId ? grant : null;
     },
 
     async unlink(session, identityId, ports) {

@@ -35,8 +35,8 @@ export interface Provider {
   exchange(callback: URLSearchParams, pending: PendingAuthorization, ports: ProviderPorts): Promise<Grant>;
   /** @throws LoginError `grant_refused` only where the service refused; retryable codes for everything else */
   refresh(session: StoredSession, ports: ProviderPorts): Promise<Grant>;
-  /** The session that a lost exchange left behind; asked for only after a pending request of this browser. */
-  resume?(pending: PendingAuthorization, ports: ProviderPorts): Promise<Grant>;
+  /** The session that a lost answer left behind for this request of this browser; null: the service has not done it yet. */
+  resume?(pending: PendingAuthorization, ports: ProviderPorts): Promise<Grant | null>;
   /** A guest by fetch; absent: by frame or redirect. */
   startGuest?(request: AuthorizationRequest, ports: ProviderPorts): Promise<Grant>;
   unlink?(session: StoredSession, identityId: string, ports: ProviderPorts): Promise<void>;
