@@ -30,7 +30,7 @@ export default defineConfig({
           include: inBrowser,
           browser: {
             enabled: true, headless: true, screenshotFailures: false,
-            instances: [{ browser: 'chromium', provider: playwright({ launchOptions: { executablePath: chromiumPath(), args: chromiumArguments } }) }],
+            instances: [{ browser: 'chromium', provider: playwright({ launchOptions: { executablePath: chromiumPath() ?? '', args: chromiumArguments } }) }],
           },
         },
       },

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 
 const root = new URL('..', import.meta.url);
 
@@ -33,5 +33,6 @@ export async function install() {
 
 export async function build() {
   say('Building the packages');
+  for (const name of ['login', 'verifier', 'emulator']) rmSync(new URL(`packages/${name}/dist`, root), { recursive: true, force: true });
   await must(process.execPath, ['node_modules/rollup/dist/bin/rollup', '-c', '--silent']);
 }
