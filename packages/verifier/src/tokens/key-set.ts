@@ -1,0 +1,73 @@
+import { downloadKeys, type PublicKeys } from './jwks.ts';
+import { Unauthorized } from './unauthorized.ts';
+
+/** Above this age the keys are asked for again while the ones at hand go on working: how long a withdrawn key may live. */
+const REFRESH_AFTER_MS = 10 * 60_000;
+/** Above this age keys at hand no longer count, however long the login host has been away. */
+const STALE_IF_ERROR_MS = 7 * 24 * 3_600_000;
+/** At most two requests in this time. One is the ordinary one; the other finds a key that was published since, so a rotation is never waited for. */
+const WINDOW_MS = 30_000;
+const REQUESTS_PER_WINDOW = 2;
+
+export interface KeySetParts {
+  readonly url: string;
+  readonly fetch: typeof globalThis.fetch;
+  now(): number;
+}
+
+/** The login host's public keys, asked for when needed and kept through its absence. */
+export class KeySet {
+  readonly #parts: KeySetParts;
+  #keys: PublicKeys = new Map();
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #requests: readonly number[] = [];
+  #pending: Promise<void> | undefined;
+  #failure: unknown;
+
+  constructor(parts: KeySetParts) {
+    this.#parts = parts;
+  }
+
+  /** The key of this id, or undefined where the login host has none. @throws Unauthorized `keys_unavailable` where it cannot be asked */
+  async find(kid: string): Promise<CryptoKey | undefined> {
+    if (this.#keys.has(kid) && this.#age() < STALE_IF_ERROR_MS) {
+      // Not awaited: the key at hand works, and a failure is kept for whoever needs a key that is not.
+      if (this.#age() > REFRESH_AFTER_MS) void this.#refresh();
+      return this.#keys.get(kid);
+    }
+    // What is under way may have been answered before this key was published; only then one more request is due.
+    await this.#pending;
+    if (!this.#keys.has(kid) || this.#age() >= STALE_IF_ERROR_MS) await this.#refresh();
+    if (this.#age() >= (this.#keys.has(kid) ? STALE_IF_ERROR_MS : WINDOW_MS)) {
+      throw new Unauthorized('keys_unavailable', 'The keys that tokens are checked with cannot be had: try again later', { cause: this.#failure });
+    }
+    return this.#keys.get(kid);
+  }
+
+  /** Never rejects: what went wrong is kept as the reason, and the keys at hand stay. */
+  #refresh(): Promise<void> {
+    if (this.#pending) return this.#pending;
+    const now = this.#parts.now();
+    // What lies ahead was counted before the clock was set back, and must not count until then.
+    this.#requests = this.#requests.filter((at) => at <= now && now - at < WINDOW_MS);
+    if (this.#requests.length >= REQUESTS_PER_WINDOW) return Promise.resolve();
+    this.#requests = [...this.#requests, now];
+    this.#pending = this.#download(now).finally(() => { this.#pending = undefined; });
+    return this.#pending;
+  }
+
+  async #download(askedAt: number): Promise<void> {
+    try {
+      this.#keys = await downloadKeys(this.#parts.url, this.#parts.fetch);
+      this.#askedAt = askedAt;
+      this.#failure = undefined;
+    } catch (error) {
+      this.#failure = error;
+    }
+  }
+
+  /** Milliseconds since the answer at hand was asked for. */
+  #age(): number {
+    return this.#parts.now() - this.#askedAt;
+  }
+}

@@ -1,0 +1,58 @@
+import { AccessKey } from './authress/access-key.ts';
+import { createLogin, type Visit } from './authress/login.ts';
+import { TokenBuckets } from './gate/rate-limit.ts';
+import { checkAuthress, checkRateLimit, type AuthressSettings } from './settings.ts';
+import { KeySet } from './tokens/key-set.ts';
+import { Unauthorized } from './tokens/unauthorized.ts';
+import { createTokenCheck, type Caller } from './tokens/verify-token.ts';
+
+export interface VerifierSettings {
+  readonly authress: AuthressSettings;
+  /** Guests per IPv4 address or IPv6 /64: how many at once, and how many a second after that. Default: 300 at once, then 1 a second. */
+  readonly rateLimit?: { readonly burst: number; readonly perSecond: number } | undefined;
+  /** Your own rule, asked last: `false` answers 403. */
+  readonly allow?: ((visit: Visit) => boolean | Promise<boolean>) | undefined;
+  /** Milliseconds since epoch. */
+  readonly now?: (() => number) | undefined;
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Fills the bytes from a cryptographic random source. */
+  readonly random?: ((bytes: Uint8Array<ArrayBuffer>) => void) | undefined;
+}
+
+export interface Verifier {
+  /** Answers `GET /v1/login`: a new guest is sent back to the login host with a signed ID, anybody else gets a 4xx and the reason. */
+  handler(request: Request, from: { readonly clientAddress: string }): Promise<Response>;
+  /** Tells who sent a request, guest or user, by its bearer token. @throws Unauthorized `token_missing`, `token_invalid`, `token_expired`, `keys_unavailable` */
+  verifyToken(request: Request): Promise<Caller>;
+  /** Like `verifyToken`, and refuses guests. @throws Unauthorized also `user_required` */
+  requireUser(request: Request): Promise<Caller>;
+}
+
+/** The server side of guest sessions for one Authress login host. @throws TypeError where a setting cannot work. */
+export function createVerifier(settings: VerifierSettings): Verifier {
+  const now = settings.now ?? (() => Date.now());
+  const authress = checkAuthress(settings.authress);
+  const verifyToken = createTokenCheck({
+    issuer: authress.loginUrl,
+    userConnections: authress.userConnections,
+    applicationId: authress.applicationId,
+    keys: new KeySet({ url: authress.jwksUrl, fetch: settings.fetch ?? ((...args) => globalThis.fetch(...args)), now }),
+    now,
+  });
+  return {
+    handler: createLogin({
+      loginUrl: authress.loginUrl,
+      accessKey: new AccessKey(authress.accessKey),
+      rateLimit: new TokenBuckets({ ...checkRateLimit(settings.rateLimit ?? { burst: 300, perSecond: 1 }), now }),
+      allow: settings.allow ?? (() => true),
+      random: settings.random ?? ((bytes) => void crypto.getRandomValues(bytes)),
+      now,
+    }),
+    verifyToken,
+    async requireUser(request) {
+      const caller = await verifyToken(request);
+      if (caller.kind !== 'user') throw new Unauthorized('user_required', 'Guests cannot do this: sign in first');
+      return caller;
+    },
+  };
+}
