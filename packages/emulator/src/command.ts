@@ -1,0 +1,59 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { createServiceClient } from './authress/service-client.ts';
+import type { AuthressSettings } from './authress/settings.ts';
+import { startAuthress, type Serving } from './serve.ts';
+
+const OPTIONS = {
+  'login-origin': { type: 'string', default: 'http://login.shop.localhost:4601' },
+  'app-origin': { type: 'string', multiple: true, default: ['http://www.shop.localhost:4600'] as string[] },
+  'verifier-url': { type: 'string', default: 'http://verifier.localhost:4602/v1/login' },
+  google: { type: 'string', default: 'http://google.localhost:4603' },
+  github: { type: 'string', default: 'http://github.localhost:4604' },
+  account: { type: 'string', default: 'acc_shop' },
+  application: { type: 'string', default: 'app_shop' },
+  'service-client': { type: 'string', default: 'sc_guests' },
+  'access-key-file': { type: 'string', default: 'sc_guests.accesskey' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+const HELP = `passerby-emulator: a local Authress with real keys and fake people, for development and tests
+
+  --login-origin     the login host, and issuer       ${OPTIONS['login-origin'].default}
+  --app-origin       a page that may sign in (again)  ${OPTIONS['app-origin'].default.join(' ')}
+  --verifier-url     where guests are signed          ${OPTIONS['verifier-url'].default}
+  --google           the fake Google                  ${OPTIONS.google.default}
+  --github           the fake GitHub                  ${OPTIONS.github.default}
+  --account          account id                       ${OPTIONS.account.default}
+  --application      application id                   ${OPTIONS.application.default}
+  --service-client   service client id                ${OPTIONS['service-client'].default}
+  --access-key-file  where the verifier's new access key is written, readable by you only: ${OPTIONS['access-key-file'].default}`;
+
+/** The command line: starts the emulator and tells where it is. Undefined where there was nothing to start. */
+export async function run(argv: readonly string[], print: (line: string) => void): Promise<Serving | undefined> {
+  const { values } = parseArgs({ args: [...argv], options: OPTIONS });
+  if (values.help) {
+    print(HELP);
+    return undefined;
+  }
+  const { accessKey, publicJwk } = await createServiceClient(values.account, values['service-client']);
+  const settings: AuthressSettings = {
+    loginOrigin: values['login-origin'],
+    accountId: values.account,
+    applications: [{ applicationId: values.application, redirectOrigins: values['app-origin'] }],
+    connections: [
+      { connectionId: 'google', origin: values.google, name: 'Google' },
+      { connectionId: 'github', origin: values.github, name: 'GitHub' },
+    ],
+    serviceClients: [{ clientId: values['service-client'], authorizationUrl: values['verifier-url'], publicJwk }],
+  };
+  const serving = await startAuthress(settings);
+  // A new file: the mode of one that is there already would stay as it is.
+  await rm(values['access-key-file'], { force: true });
+  await writeFile(values['access-key-file'], `${accessKey}\n`, { mode: 0o600, flag: 'wx' });
+  print(`Authress        ${settings.loginOrigin}`);
+  for (const { name, origin } of settings.connections) print(`Fake ${name.padEnd(10)} ${origin}`);
+  print(`Application     ${values.application} at ${values['app-origin'].join(' ')}`);
+  print(`Guests          ${values['service-client']}, signed at ${values['verifier-url']} with the key in ${values['access-key-file']}`);
+  return serving;
+}

@@ -1,0 +1,44 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { run } from '../src/command.ts';
+import { freePorts } from './support/ports.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'passerby-command-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('the command', () => {
+  test('starts everything, tells where it is, and writes the access key for its owner only', async () => {
+    const [login = 0, google = 0, github = 0] = await freePorts(3);
+    const file = join(folder, 'key');
+    const lines: string[] = [];
+    const argv = ['--login-origin', `http://login.shop.localhost:${login}`, '--google', `http://google.localhost:${google}`, '--github', `http://github.localhost:${github}`, '--access-key-file', file];
+    const serving = await run(argv, (line) => lines.push(line));
+    try {
+      const printed = lines.join('\n');
+      for (const port of [login, google, github]) expect(printed).toContain(`:${port}`);
+      const { issuer } = await (await fetch(`http://127.0.0.1:${login}/.well-known/openid-configuration`)).json();
+      expect(issuer).toBe(`http://login.shop.localhost:${login}`);
+      const accessKey = await readFile(file, 'utf8');
+      expect(accessKey).toMatch(/^sc_guests\.[a-z0-9]{8}\.acc_shop\.[A-Za-z0-9+/=]+\n$/);
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+      expect(printed).not.toContain(accessKey.trim().split('.').at(-1));
+    } finally {
+      await serving?.close();
+    }
+  });
+
+  test('explains itself and starts nothing', async () => {
+    const lines: string[] = [];
+    expect(await run(['--help'], (line) => lines.push(line))).toBeUndefined();
+    expect(lines.join('\n')).toContain('--login-origin');
+  });
+
+  test('knows no other flags', async () => {
+    await expect(run(['--prot', '1'], () => undefined)).rejects.toThrow('--prot');
+  });
+});

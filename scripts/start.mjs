@@ -1,0 +1,124 @@
+/** `npm start`: installs, builds, starts emulator, verifier and shop, and stays. `--check`: sees that they answer, and ends. */
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { parseArgs } from 'node:util';
+import { build, install, say } from './steps.mjs';
+
+const HELP = `npm start [-- --check]
+
+  --check   start, see that everything answers, stop, and exit with 0
+  --help    this text
+
+  PORT      the first of five ports in a row (default 4600): PORT=5600 npm start`;
+
+const PORT_COUNT = 5;
+
+const options = readOptions();
+if (options.help) {
+  console.log(HELP);
+} else {
+  await start(readPort(), options.check ? check : stay);
+}
+
+async function start(port, then) {
+  await refuseTakenPorts(port);
+  // Both tell of newer versions by a link; the first link here is the shop's.
+  process.env.NPM_CONFIG_UPDATE_NOTIFIER = 'false';
+  await install();
+  await build();
+  say('Starting the identity service (emulated), the verifier and the shop');
+  // Loaded only now: it stands on what was just installed and built.
+  const { startDemo } = await import('../examples/vanilla/src/demo.mjs');
+  const demo = await startDemo({ port }).catch((error) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    return refuse(takenPort(error.port));
+  });
+  await then(demo, port);
+}
+
+async function stay(demo) {
+  console.log(`
+  The shop is open:   ${demo.shopUrl}
+
+  Login host          ${demo.loginUrl}   (the emulated Authress)
+  Verifier            ${demo.verifierUrl}
+  Make-believe Google ${demo.googleUrl}
+  Make-believe GitHub ${demo.githubUrl}
+
+  Ctrl-C stops all of it.`);
+  await new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, resolve);
+  });
+  await demo.close();
+  console.log('\nStopped.');
+}
+
+async function check(demo, port) {
+  try {
+    const page = await ask(demo.shopUrl, port, '/');
+    if (!page.includes('data-testid="cart-count"')) refuse('The shop page is not the shop page');
+    await ask(demo.shopUrl, port, '/passerby.js');
+    const { products } = JSON.parse(await ask(demo.shopUrl, port, '/api/products'));
+    if (products.length === 0) refuse('The shop has no products');
+    const { keys } = JSON.parse(await ask(demo.loginUrl, port + 1, '/.well-known/openid-configuration/jwks'));
+    if (keys.length === 0) refuse('The login host has no keys');
+  } finally {
+    await demo.close();
+  }
+  say('Everything answers as it should');
+}
+
+/** The body of a 200. Node does not resolve names under localhost, so the name goes into the Host header. */
+async function ask(origin, port, path) {
+  const { host } = new URL(origin);
+  const { status, body } = await new Promise((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port, path, headers: { host }, timeout: 10_000 }, async (answer) => {
+      const chunks = await answer.toArray().catch(reject);
+      resolve({ status: answer.statusCode, body: Buffer.concat(chunks ?? []).toString() });
+    });
+    asked.once('timeout', () => asked.destroy(new Error(`${host}${path} did not answer within ten seconds`)));
+    asked.once('error', reject);
+    asked.end();
+  });
+  if (status !== 200) refuse(`${host}${path} answered ${status}`);
+  console.log(`  ✓ 200 ${host}${path}`);
+  return body;
+}
+
+function readOptions() {
+  try {
+    return parseArgs({ options: { check: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } }).values;
+  } catch (error) {
+    if (!String(error.code).startsWith('ERR_PARSE_ARGS')) throw error;
+    return refuse(`${error.message}\n\n${HELP}`);
+  }
+}
+
+function readPort() {
+  const text = process.env.PORT ?? '4600';
+  const port = Number(text);
+  const isPort = /^\d{1,5}$/.test(text) && port >= 1 && port + PORT_COUNT - 1 <= 65_535;
+  return isPort ? port : refuse(`PORT is the first of ${PORT_COUNT} ports in a row, a number from 1 to ${65_536 - PORT_COUNT}: PORT=5600 npm start`);
+}
+
+/** Before a minute of installing, not after it. */
+async function refuseTakenPorts(first) {
+  for (let port = first; port < first + PORT_COUNT; port++) {
+    const error = await new Promise((resolve) => {
+      const server = createServer();
+      server.once('error', resolve);
+      server.listen(port, '127.0.0.1', () => server.close(resolve));
+    });
+    if (error?.code === 'EADDRINUSE') refuse(takenPort(port));
+    if (error) refuse(`Port ${port} can not be used (${error.code}). Choose another first port: PORT=5600 npm start`);
+  }
+}
+
+function takenPort(port) {
+  return `Port ${port} is taken: something else listens there, perhaps an earlier start. Stop it, or choose another first port: PORT=5600 npm start`;
+}
+
+function refuse(reason) {
+  console.error(`\n✗ ${reason}`);
+  process.exit(1);
+}
