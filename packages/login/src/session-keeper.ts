@@ -1,8 +1,8 @@
 /** Owns the session: the one class that writes the record, renews its grant, and tells listeners and other tabs. */
 import { isLoginError, LoginError, type StoredSession, type SubjectKind } from '@passerby/shared';
 import { noticesBetween, type NoticeType } from './core/notice.ts';
-import { endsSession, marginMs, nextStep, retryAt, type GuestPolicy, type Step } from './core/policy.ts';
-import { emptyRecord, transition, type SessionEvent, type SessionRecord } from './core/record.ts';
+import { endsSession, marginMs, nextStep, putOffUntil, type GuestPolicy, type Step } from './core/policy.ts';
+import { emptyRecord, newer, transition, type SessionEvent, type SessionRecord } from './core/record.ts';
 import { parseRecord } from './core/stored.ts';
 import type { Ports, ProviderPorts } from './ports/ports.ts';
 import type { Provider } from './providers/provider.ts';
@@ -52,8 +52,14 @@ export class SessionKeeper {
   #degraded: 'no' | 'told' = 'no';
   readonly #flights = new Map<string, Promise<unknown>>();
   readonly #listeners = new Set<Listener>();
+  readonly #sleepers = new Set<AbortController>();
+  #behind: Promise<unknown> | null = null;
 
-  constructor(readonly ports: Ports, readonly provider: Provider) {}
+  readonly #line: string;
+
+  constructor(readonly ports: Ports, readonly provider: Provider) {
+    this.#line = String(ports.random());
+  }
 
   /** The token of a session that needs nothing, without a look at storage; null: find out what it needs. */
   token(): Promise<string> | null {
@@ -78,38 +84,56 @@ export class SessionKeeper {
   /** Reads what is stored, once a page, and starts to hear the other tabs. */
   load(): Promise<void> {
     return (this.#loaded ??= (async () => {
-      this.ports.channel.listen((version) => {
-        // Nothing new in storage is nothing to tell; its failures are told by whoever needs it.
-        if (version === null || version > this.record.version) void this.read();
+      const { channel, lifecycle } = this.ports;
+      channel.listen((version) => {
+        if (version !== this.record.version) this.#catchUp();
       });
+      lifecycle.watch((what) => (what === 'back' ? this.#catchUp() : this.#wake()));
       const stored = await this.#fromStore();
-      if (stored) this.#hold(stored);
+      if (stored) this.#hold(newer(this.record, stored));
     })());
   }
 
   /** Reads again: another tab may have won. */
   async read(): Promise<SessionRecord> {
     const stored = await this.#fromStore();
-    if (stored && stored.version > this.record.version) this.#adopt(stored);
+    // Compared after the read: this tab may have written meanwhile.
+    if (stored) this.#adopt(newer(this.record, stored));
     return this.record;
   }
 
   /** Writes what happened, in one atomic step on whatever is stored by then. */
   async commit(event: SessionEvent): Promise<SessionRecord> {
-    let next = transition(this.record, event);
+    const change = (current: SessionRecord): SessionRecord => {
+      const changed = transition(current, event);
+      return changed.line || changed === current ? changed : { ...changed, line: this.#line };
+    };
+    let next = change(this.record);
     await this.#onStore((store) =>
       store.update((stored) => {
-        const current = this.#newest(stored);
+        const current = parseRecord(stored);
         if (current === 'newer') return stored;
-        next = transition(current, event);
-        return next;
+        next = change(newer(this.record, current));
+        // Storage that holds nothing stays so until there is something to hold.
+        return next.line ? next : stored;
       }),
     );
-    if (next.version > this.record.version) {
-      this.#adopt(next);
-      this.ports.channel.post(next.version);
-    }
+    if (next !== this.record) this.ports.channel.post(next.version);
+    this.#adopt(next);
     return this.record;
+  }
+
+  /** Resolves after `ms`, or as soon as anything changes. */
+  async pause(ms: number): Promise<void> {
+    const change = new AbortController();
+    this.#sleepers.add(change);
+    await this.ports.clock.sleep(ms, change.signal);
+    this.#sleepers.delete(change);
+  }
+
+  /** Resolves when this tab knows what it may have missed. */
+  caughtUp(): Promise<unknown> | null {
+    return this.#behind;
   }
 
   nextStep(guests: GuestPolicy): Step {
@@ -163,7 +187,22 @@ export class SessionKeeper {
   async putOff(error: unknown): Promise<void> {
     if (!isLoginError(error)) return;
     const { clock, random } = this.ports;
-    await this.commit({ type: 'put_off', until: retryAt(this.record, error, clock.now(), random()) });
+    await this.commit(putOffUntil(this.record, error, clock.now(), random()));
+  }
+
+  /** What this tab holds may be old: nobody is served from it until storage was read. */
+  #catchUp(): void {
+    this.#token = null;
+    const reading = this.read().finally(() => {
+      if (this.#behind === reading) this.#behind = null;
+    });
+    this.#behind = reading;
+  }
+
+  /** Somebody looks at the page again, or the network is back: the wait that we chose ourselves is over. */
+  #wake(): void {
+    const { backoff } = this.record;
+    if (backoff?.by === 'us' && backoff.until > this.ports.clock.now()) void this.commit({ type: 'woken', until: backoff.until });
   }
 
   #ageMs(): number {
@@ -175,7 +214,9 @@ export class SessionKeeper {
 
   #adopt(next: SessionRecord): void {
     const before = this.record;
+    if (next === before) return;
     this.#hold(next);
+    for (const sleeper of this.#sleepers) sleeper.abort();
     this.#tell(noticesBetween(before, next));
   }
 
@@ -211,18 +252,12 @@ export class SessionKeeper {
     }
   }
 
-  /** What is stored, or what this tab knows, whichever was written later: storage may have been cleared while we live. */
-  #newest(stored: unknown): SessionRecord | 'newer' {
-    const parsed = parseRecord(stored);
-    return parsed !== 'newer' && parsed.version < this.record.version ? this.record : parsed;
-  }
-
   async #fromStore(): Promise<SessionRecord | null> {
     let found: SessionRecord | null = null;
     await this.#onStore(async (store) => {
-      const newest = this.#newest(await store.read());
-      if (newest === 'newer') throw new LoginError('storage_unavailable', 'A later version of this library wrote the session; it is left alone');
-      found = newest;
+      const stored = parseRecord(await store.read());
+      if (stored === 'newer') throw new LoginError('storage_unavailable', 'A later version of this library wrote the session; it is left alone');
+      found = stored;
     });
     return found;
   }

@@ -1,6 +1,6 @@
 /** The whole refresh and guest policy. Pure: the shell asks what to do next and does it. */
 import type { LoginError, StoredSession } from '@passerby/shared';
-import type { SessionRecord } from './record.ts';
+import type { SessionEvent, SessionRecord } from './record.ts';
 
 export type GuestPolicy = 'explicit' | 'on-demand';
 export type Step = 'serve' | 'serve_and_refresh' | 'refresh' | 'wait' | 'end' | 'start_guest' | 'login_required';
@@ -36,7 +36,9 @@ export function waitMs({ backoff }: SessionRecord, now: number): number {
 }
 
 /** When to ask again after a failure: what the service said, or half a second to half a minute with full jitter. */
-export function retryAt(record: SessionRecord, error: LoginError, now: number, random: number): number {
+export function putOffUntil(record: SessionRecord, { retryAfterMs }: LoginError, now: number, random: number): Extract<SessionEvent, { type: 'put_off' }> {
   const ceiling = Math.min(30_000, 500 * 2 ** (record.backoff?.attempts ?? 0));
-  return now + Math.min(LONGEST_WAIT_MS, Math.max(error.retryAfterMs ?? 0, Math.ceil(ceiling * random)));
+  const ours = Math.ceil(ceiling * random);
+  const theirs = Math.min(LONGEST_WAIT_MS, retryAfterMs ?? 0);
+  return { type: 'put_off', until: now + Math.max(ours, theirs), by: theirs > ours ? 'service' : 'us' };
 }

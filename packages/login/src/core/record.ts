@@ -53,8 +53,17 @@ export interface Merge {
   readonly to: string;
 }
 
+export interface Backoff {
+  readonly attempts: number;
+  readonly until: number;
+  /** `service`: it named the time itself, so a network that is back does not shorten it. */
+  readonly by: 'service' | 'us';
+}
+
 export interface SessionRecord {
   readonly schema: 1;
+  /** Drawn when the first of these records is written: storage that was cleared and filled again is another line. */
+  readonly line: string;
   /** Every write adds one; all that tabs tell each other. */
   readonly version: number;
   /** Every change of the session adds one: an answer to an older turn is dropped. */
@@ -67,7 +76,7 @@ export interface SessionRecord {
   readonly conflict: Conflict | null;
   readonly merges: readonly Merge[];
   /** No request for a credential before `until` (ms since epoch), from any tab. */
-  readonly backoff: { readonly attempts: number; readonly until: number } | null;
+  readonly backoff: Backoff | null;
   /** A stored value that could not be read, for whoever wants to look into it. */
   readonly aside?: unknown;
 }
@@ -75,7 +84,8 @@ export interface SessionRecord {
 export type SessionEvent =
   | { readonly type: 'guest_started' | 'renewed'; readonly grant: Grant; readonly at: number; readonly turn: number }
   | { readonly type: 'refused'; readonly token: 'works' | 'over'; readonly turn: number }
-  | { readonly type: 'put_off'; readonly until: number }
+  | { readonly type: 'put_off'; readonly until: number; readonly by: Backoff['by'] }
+  | { readonly type: 'woken'; readonly until: number }
   | { readonly type: 'begun'; readonly pending: PendingAuthorization }
   | { readonly type: 'returned'; readonly state: string; readonly callback: string }
   | { readonly type: 'unsure'; readonly state: string }
@@ -86,12 +96,19 @@ export type SessionEvent =
   | { readonly type: 'signed_out' };
 
 export const emptyRecord: SessionRecord = {
-  schema: 1, version: 0, turn: 0, session: null, ended: null, parked: null, pending: [], conflict: null, merges: [], backoff: null,
+  schema: 1, line: '', version: 0, turn: 0, session: null, ended: null, parked: null, pending: [], conflict: null, merges: [], backoff: null,
 };
 
 /** A person has this long to come back from a sign-in page. */
 export const PENDING_LIFETIME_MS = 600_000;
 const MAX_PENDING = 12;
+
+/** Which of two records holds: the later one of a line; of two lines the stored one, which all other tabs see, unless nobody is in it. */
+export function newer(mine: SessionRecord, stored: SessionRecord): SessionRecord {
+  if (stored.line === mine.line) return stored.version > mine.version ? stored : mine;
+  if (stored.session || stored.ended || mine.line === '') return stored;
+  return 'aside' in stored ? { ...mine, aside: stored.aside } : mine;
+}
 
 type Change = Partial<SessionRecord> | null;
 
@@ -113,7 +130,10 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
       if (!session || late) return null;
       return event.token === 'over' ? end(record, session) : hold(record, withoutRenewal(session));
     case 'put_off':
-      return { backoff: { attempts: (record.backoff?.attempts ?? 0) + 1, until: event.until } };
+      return { backoff: { attempts: (record.backoff?.attempts ?? 0) + 1, until: event.until, by: event.by } };
+    case 'woken':
+      // Every tab wakes at once; the first one ends the wait that all of them saw.
+      return record.backoff?.by === 'us' && record.backoff.until === event.until ? { backoff: { ...record.backoff, until: 0 } } : null;
     case 'begun':
       return { pending: [...pending, event.pending].slice(-MAX_PENDING) };
     case 'returned':

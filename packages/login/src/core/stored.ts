@@ -1,6 +1,6 @@
 /** Reads what storage held. It may be of another version, damaged, or planted, so nothing of it is trusted by its type. */
 import { asObject, type StoredSession } from '@passerby/shared';
-import { emptyRecord, type Merge, type PendingAuthorization, type SessionRecord } from './record.ts';
+import { emptyRecord, type Backoff, type Merge, type PendingAuthorization, type SessionRecord } from './record.ts';
 
 /** The record, or `newer`: written by a later version of this library, which must find it untouched. */
 export function parseRecord(stored: unknown): SessionRecord | 'newer' {
@@ -41,12 +41,12 @@ const pending = shape<PendingAuthorization>({
 });
 
 const record = shape<Omit<SessionRecord, 'aside'>>({
-  schema: oneOf(1), version: count, turn: count, session: maybe(session), parked: maybe(session),
+  schema: oneOf(1), line: name, version: count, turn: count, session: maybe(session), parked: maybe(session),
   ended: maybe(oneOf('signed_out', 'user_expired', 'guest_expired')),
   pending: list(pending),
   conflict: maybe(shape<{ id: string; connectionId: string; session: unknown }>({ id: name, connectionId: name, session: maybe(session) })),
   merges: list(shape<Merge>({ key: name, from: session, to: name })),
-  backoff: maybe(shape<{ attempts: number; until: number }>({ attempts: count, until: amount })),
+  backoff: maybe(shape<Backoff>({ attempts: count, until: amount, by: oneOf('service', 'us') })),
 });
 
 const isRecord = (value: unknown): value is SessionRecord => record(value);

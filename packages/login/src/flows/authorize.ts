@@ -101,7 +101,7 @@ async function persist(context: Context, state: string): Promise<PendingAuthoriz
     } catch (error) {
       const pauseMs = waitMs(keeper.record, clock.now());
       if (!(error instanceof LoginError && error.retryable) || clock.now() + pauseMs > deadline) throw error;
-      await clock.sleep(pauseMs);
+      await keeper.pause(pauseMs);
     }
   }
 }

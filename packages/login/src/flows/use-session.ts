@@ -13,6 +13,7 @@ export async function useSession(context: Context, guests: GuestPolicy, deadline
   const { clock } = keeper.ports;
   let failure: LoginError | null = null;
   for (;;) {
+    await keeper.caughtUp();
     const { record } = keeper;
     const { session } = record;
     const step = keeper.nextStep(guests);
@@ -30,8 +31,7 @@ export async function useSession(context: Context, guests: GuestPolicy, deadline
       case 'wait': {
         const ms = waitMs(record, clock.now());
         if (clock.now() + ms > deadline) throw later(failure, ms);
-        await clock.sleep(ms);
-        await keeper.read();
+        await keeper.pause(ms);
         break;
       }
       case 'refresh':

@@ -2,6 +2,7 @@
 import { versionChannel } from './channel.ts';
 import { hiddenFrame } from './frame.ts';
 import { idbStore } from './idb-store.ts';
+import { browserLifecycle } from './lifecycle.ts';
 import { browserNavigation } from './navigation.ts';
 import type { Clock, PortsFor } from './ports.ts';
 import { webLock } from './web-lock.ts';
@@ -29,6 +30,7 @@ export const browserPorts: PortsFor = (name) => ({
   store: idbStore(name, clock),
   lock: webLock(name, Math.random),
   channel: versionChannel(name),
+  lifecycle: browserLifecycle,
   navigation: browserNavigation,
   frame: hiddenFrame(clock),
   random: () => Math.random(),

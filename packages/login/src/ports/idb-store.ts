@@ -31,15 +31,23 @@ export function idbStore(key: string, clock: Clock): Store {
 }
 
 function connection(): UseStore {
-  const opened = new Promise<IDBDatabase>((resolve, reject) => {
-    const request = indexedDB.open(DATABASE);
+  const opened = open();
+  return async (mode, callback) => callback((await opened).transaction(TABLE, mode).objectStore(TABLE));
+}
+
+function open(version?: number): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(DATABASE, version);
     request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
     request.onerror = () => reject(request.error);
     request.onsuccess = () => {
+      const database = request.result;
       // Another tab that upgrades or deletes the database must not wait for us.
-      request.result.onversionchange = () => request.result.close();
-      resolve(request.result);
+      database.onversionchange = () => database.close();
+      if (database.objectStoreNames.contains(TABLE)) return resolve(database);
+      // Somebody made the database without our table; the next version has it.
+      database.close();
+      resolve(open(database.version + 1));
     };
   });
-  return async (mode, callback) => callback((await opened).transaction(TABLE, mode).objectStore(TABLE));
 }

@@ -22,8 +22,13 @@ export interface Lock {
 
 export interface Channel {
   post(version: number): void;
-  /** Told of versions that other tabs wrote, and `null` when this page may have missed some. */
-  listen(heard: (version: number | null) => void): void;
+  listen(heard: (version: number) => void): void;
+}
+
+/** What happens to the page and to its network. */
+export interface Lifecycle {
+  /** `back`: from the back/forward cache, where it heard nothing. `awake`: seen again, or online again. */
+  watch(told: (what: 'back' | 'awake') => void): void;
 }
 
 export interface Navigation {
@@ -61,6 +66,7 @@ export interface Ports {
   readonly store: Store;
   readonly lock: Lock;
   readonly channel: Channel;
+  readonly lifecycle: Lifecycle;
   readonly navigation: Navigation;
   readonly frame: Frame;
   readonly provider: Omit<ProviderPorts, 'signal'>;

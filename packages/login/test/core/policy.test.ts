@@ -1,14 +1,14 @@
 import { LoginError, type StoredSession } from '@passerby/shared';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextStep, retryAt, waitMs } from '../../src/core/policy.ts';
+import { nextStep, putOffUntil, waitMs } from '../../src/core/policy.ts';
 import { emptyRecord, type SessionRecord } from '../../src/core/record.ts';
 import { grantOf } from '../support/samples.ts';
 
 const HOUR = 3_600_000;
 const session: StoredSession = { ...grantOf('user_guest', 'guest', { lifetimeMs: HOUR }), receivedAt: 0 };
 const recordOf = (change: Partial<SessionRecord> = {}): SessionRecord => ({ ...emptyRecord, session, ...change });
-const backoff = { attempts: 1, until: 10_000 };
+const backoff = { attempts: 1, until: 10_000, by: 'us' as const };
 
 describe('a token', () => {
   it('is served until a minute before its end', () => {
@@ -56,19 +56,19 @@ describe('nobody', () => {
 
 describe('the wait after a failure', () => {
   it('is what the service asked for', () => {
-    expect(retryAt(emptyRecord, new LoginError('rate_limited', '', { retryAfterMs: 120_000 }), 1_000, 0.5)).toBe(121_000);
+    expect(putOffUntil(emptyRecord, new LoginError('rate_limited', '', { retryAfterMs: 120_000 }), 1_000, 0.5)).toEqual({ type: 'put_off', until: 121_000, by: 'service' });
   });
 
   it('grows, has full jitter, and never exceeds five minutes', () => {
     fc.assert(fc.property(fc.nat(60), fc.double({ min: 0, max: 1, noNaN: true }), fc.option(fc.nat(10_000_000)), (attempts, random, retryAfterMs) => {
-      const record = recordOf({ backoff: { attempts, until: 0 } });
-      const wait = retryAt(record, new LoginError('server', '', { retryAfterMs: retryAfterMs ?? undefined }), 0, random);
-      expect(wait).toBeGreaterThanOrEqual(0);
-      expect(wait).toBeLessThanOrEqual(300_000);
+      const record = recordOf({ backoff: { attempts, until: 0, by: 'us' } });
+      const { until } = putOffUntil(record, new LoginError('server', '', { retryAfterMs: retryAfterMs ?? undefined }), 0, random);
+      expect(until).toBeGreaterThanOrEqual(0);
+      expect(until).toBeLessThanOrEqual(300_000);
     }));
   });
 
   it('does not outlast a clock that was set back a day', () => {
-    expect(waitMs(recordOf({ backoff: { attempts: 1, until: 86_400_000 } }), 0)).toBe(0);
+    expect(waitMs(recordOf({ backoff: { attempts: 1, until: 86_400_000, by: 'us' } }), 0)).toBe(0);
   });
 });

@@ -1,18 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { emptyRecord, transition, type SessionRecord } from '../../src/core/record.ts';
+import { emptyRecord, transition, type SessionEvent, type SessionRecord } from '../../src/core/record.ts';
 import { parseRecord } from '../../src/core/stored.ts';
 import { grantOf, pendingOf } from '../support/samples.ts';
 
-const full: SessionRecord = {
-  ...[
-    { type: 'guest_started' as const, grant: grantOf('user_guest', 'guest'), at: 1, turn: 0 },
-    { type: 'begun' as const, pending: pendingOf({ subject: 'user_guest' }) },
-    { type: 'completed' as const, state: 'state_1', grant: grantOf('user_ada', 'user', { renewal: { type: 'refresh_token', refreshToken: 'r' } }), at: 2 },
-    { type: 'resolved' as const, choice: 'continue_as_user' as const, id: 'id_1', merge: 'wanted' as const },
-    { type: 'put_off' as const, until: 3 },
-  ].reduce(transition, emptyRecord),
-};
+const events: SessionEvent[] = [
+  { type: 'guest_started', grant: grantOf('user_guest', 'guest'), at: 1, turn: 0 },
+  { type: 'begun', pending: pendingOf({ subject: 'user_guest' }) },
+  { type: 'completed', state: 'state_1', grant: grantOf('user_ada', 'user', { renewal: { type: 'refresh_token', refreshToken: 'r' } }), at: 2 },
+  { type: 'resolved', choice: 'continue_as_user', id: 'id_1', merge: 'wanted' },
+  { type: 'put_off', until: 3, by: 'us' },
+];
+const full: SessionRecord = { ...events.reduce(transition, emptyRecord), line: 'line_1' };
 
 describe('what storage held', () => {
   it('is read back as it was written', () => {

@@ -37,7 +37,9 @@ export class World {
   framesForbidden: 'yes' | 'no' = 'no';
   /** Thrown into the page, as `fetch` does without a network. */
   offline: 'yes' | 'no' = 'no';
-  readonly #channels = new Map<string, Set<(version: number | null) => void>>();
+  #draws = 48_271;
+  readonly #watchers = new Set<(what: 'back' | 'awake') => void>();
+  readonly #channels = new Map<string, Set<(version: number) => void>>();
   readonly #locks = new Map<string, Promise<unknown>>();
 
   private constructor(readonly authress: Authress, readonly verifier: Verifier, time: VirtualTime) {
@@ -110,6 +112,11 @@ export class World {
     this.rows.clear();
   }
 
+  /** The network is back, and every tab notices. */
+  awake(): void {
+    for (const told of this.#watchers) told('awake');
+  }
+
   async #departure(tab: Tab): Promise<void> {
     while (tab.departed === null) await this.time.clock.sleep(5);
   }
@@ -148,7 +155,7 @@ export class World {
 
   #ports(name: string, tab: Tab): Ports {
     // This tab's own ear, which does not hear what the tab says itself.
-    let own: ((version: number | null) => void) | undefined;
+    let own: ((version: number) => void) | undefined;
     const { clock } = this.time;
     const digest: SubtleCrypto['digest'] = (algorithm, data) => this.time.busy(() => crypto.subtle.digest(algorithm, data));
     const store = async <T>(work: () => T): Promise<T> => {
@@ -157,7 +164,7 @@ export class World {
     };
     return {
       clock,
-      random: () => 0.5,
+      random: () => (this.#draws = (this.#draws * 16_807) % 2_147_483_647) / 2_147_483_647,
       store: {
         read: () => store(() => structuredClone(this.rows.get(name))),
         update: (change) => store(() => void this.rows.set(name, structuredClone(change(structuredClone(this.rows.get(name)))))),
@@ -178,6 +185,7 @@ export class World {
           this.#channels.set(name, (this.#channels.get(name) ?? new Set()).add(heard));
         },
       },
+      lifecycle: { watch: (told) => void this.#watchers.add(told) },
       navigation: {
         current: () => new URL(tab.address),
         rewrite: (url) => void (tab.address = new URL(url)),

@@ -1,0 +1,11 @@
+import type { Lifecycle } from './ports.ts';
+
+export const browserLifecycle: Lifecycle = {
+  watch: (told) => {
+    addEventListener('pageshow', ({ persisted }) => told(persisted ? 'back' : 'awake'));
+    addEventListener('online', () => told('awake'));
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') told('awake');
+    });
+  },
+};
