@@ -6,7 +6,6 @@ import { arrive, leave, settle } from './flows/authorize.ts';
 import type { Context } from './flows/context.ts';
 import { logOut, type LogOutOptions } from './flows/log-out.ts';
 import { deliverMerges } from './flows/merge.ts';
-import { startGuest } from './flows/start-guest.ts';
 import { unlink } from './flows/unlink.ts';
 import { useSession } from './flows/use-session.ts';
 import { browserPorts } from './ports/browser.ts';
@@ -50,7 +49,8 @@ export class LoginClient {
   readonly #settings: Settings;
   readonly #portsFor: PortsFor;
   #opened: Context | null = null;
-  #completion: Promise<LinkOutcome | null> | null = null;
+  /** The round trip this page ended, taken out of the address bar once. */
+  #arrival: Promise<PendingAuthorization | null> | null = null;
 
   /** @throws LoginError `config_invalid` */
   constructor(options: CoreOptions, portsFor: PortsFor = browserPorts) {
@@ -66,7 +66,7 @@ export class LoginClient {
     const context = this.#open();
     const { provider } = context.keeper;
     if (connectionId !== undefined && !provider.isGuestConnection(connectionId)) {
-      await this.completeLogin();
+      await this.#arrive();
       return leave(context, { purpose: (await this.#guestToLink(context)) ? 'link' : 'sign_in', connectionId, redirectUrl });
     }
     await this.#arrived(context);
@@ -88,9 +88,9 @@ export class LoginClient {
   async linkIdentity({ connectionId, redirectUrl }: LinkOptions): Promise<LinkOutcome> {
     const context = this.#open();
     if (!connectionId || context.keeper.provider.isGuestConnection(connectionId)) throw new LoginError('config_invalid', 'linkIdentity needs a connection that signs users in');
-    await this.completeLogin();
+    await this.#arrive();
     // The abandoned cart: a guest whose token lapsed days ago is renewed first.
-    await useSession(context, 'explicit', this.#deadline(context));
+    await useSession(context, { deadline: this.#deadline(context) });
     return leave(context, { purpose: 'link', connectionId, redirectUrl });
   }
 
@@ -98,8 +98,8 @@ export class LoginClient {
    * Finishes the sign-in or link this page is the callback of; null: it is none. Call it on every load; afterwards getSession() is right.
    * @throws LoginError retryable codes: nothing is lost, call it again
    */
-  completeLogin(): Promise<LinkOutcome | null> {
-    return (this.#completion ??= this.#complete());
+  async completeLogin(): Promise<LinkOutcome | null> {
+    return this.#outcome(this.#open(), await this.#arrive());
   }
 
   /**
@@ -109,13 +109,12 @@ export class LoginClient {
   async resolveLink(choice: 'stay_guest' | 'continue_as_user'): Promise<Session> {
     const context = this.#open();
     const { keeper } = context;
-    await this.completeLogin();
+    await this.#arrive();
     const { conflict } = keeper.record;
     if (!conflict) throw new LoginError('callback_unknown', 'There is no link to resolve');
-    this.#completion = Promise.resolve(null);
     // The service gave the guest an error instead of the user's session, so the user signs in once more.
     if (choice === 'continue_as_user' && !conflict.session) return leave(context, { purpose: 'continue', connectionId: conflict.connectionId });
-    await keeper.commit({ type: 'resolved', choice, id: conflict.id, merge: this.#settings.mergeGuest ? 'wanted' : 'none' });
+    await keeper.commit({ type: 'resolved', choice, id: conflict.id });
     await deliverMerges(context);
     return this.#here(context);
   }
@@ -140,7 +139,6 @@ export class LoginClient {
     const context = this.#open();
     await context.keeper.load();
     await logOut(context, options);
-    this.#completion = Promise.resolve(null);
   }
 
   /**
@@ -149,8 +147,8 @@ export class LoginClient {
    */
   async unlinkIdentity(identityId: string): Promise<void> {
     const context = this.#open();
-    await this.completeLogin();
-    await unlink(context, await useSession(context, 'explicit', this.#deadline(context)), identityId);
+    await this.#arrive();
+    await unlink(context, await useSession(context, { deadline: this.#deadline(context) }), identityId);
   }
 
   #open(): Context {
@@ -165,16 +163,20 @@ export class LoginClient {
     return keeper.ports.clock.now() + deadlineMs;
   }
 
-  async #complete(): Promise<LinkOutcome | null> {
+  #arrive(): Promise<PendingAuthorization | null> {
     const context = this.#open();
-    try {
-      const pending = await settle(context, arrive(context));
-      void deliverMerges(context);
-      return this.#outcome(context, pending);
-    } catch (error) {
-      this.#completion = null;
-      throw error;
-    }
+    this.#arrival ??= settle(context, arrive(context)).then(
+      (pending) => {
+        // Not awaited: it calls the app, and a page need not wait for that.
+        void deliverMerges(context);
+        return pending;
+      },
+      (error: unknown) => {
+        this.#arrival = null;
+        throw error;
+      },
+    );
+    return this.#arrival;
   }
 
   #outcome({ keeper }: Context, pending: PendingAuthorization | null): LinkOutcome | null {
@@ -207,7 +209,7 @@ export class LoginClient {
       signal?.throwIfAborted();
       throw new LoginError('deadline', 'No token within the deadline; what was begun goes on', { retryAfterMs: 1_000 });
     });
-    const token = this.#arrived(context).then(() => useSession(context, this.#settings.guests, deadline));
+    const token = this.#arrived(context).then(() => useSession(context, { guests: this.#settings.guests, deadline }));
     return Promise.race([token.then((session) => session.accessToken), timeUp]).finally(() => {
       timeUp.catch(() => undefined);
       over.abort();
@@ -221,7 +223,7 @@ export class LoginClient {
     const leaveAsGuest = (): Promise<never> => leave(context, { purpose: 'guest', connectionId: connectionId ?? '', redirectUrl });
     if (mode === 'redirect') return leaveAsGuest();
     try {
-      await startGuest(context, connectionId);
+      await useSession(context, { guests: 'asked-for', connectionId, deadline: this.#deadline(context) });
     } catch (error) {
       if (keeper.ports.frame.isForbidden()) return leaveAsGuest();
       throw error;
@@ -231,7 +233,7 @@ export class LoginClient {
 
   /** Finishes a sign-in that is under way; somebody who is here already need not wait until the service can be reached for it. */
   async #arrived({ keeper }: Context): Promise<void> {
-    await this.completeLogin().catch((error: unknown) => {
+    await this.#arrive().catch((error: unknown) => {
       if (!keeper.record.session) throw error;
     });
   }
@@ -240,7 +242,7 @@ export class LoginClient {
   async #guestToLink(context: Context): Promise<boolean> {
     const { keeper } = context;
     if (keeper.record.session?.kind !== 'guest') return false;
-    await useSession(context, 'explicit', this.#deadline(context)).catch((error: unknown) => {
+    await useSession(context, { deadline: this.#deadline(context) }).catch((error: unknown) => {
       // Renewing it was refused: the guest is parked, and the person signs in without it.
       if (keeper.record.session) throw error;
     });

@@ -1,7 +1,7 @@
 /** Owns the session: the one class that writes the record, renews its grant, and tells listeners and other tabs. */
 import { isLoginError, LoginError, type StoredSession, type SubjectKind } from '@passerby/shared';
 import { noticesBetween, type NoticeType } from './core/notice.ts';
-import { endsSession, marginMs, nextStep, putOffUntil, type GuestPolicy, type Step } from './core/policy.ts';
+import { endsSession, marginMs, nextStep, putOffUntil, type GuestWish, type Step } from './core/policy.ts';
 import { emptyRecord, newer, transition, type SessionEvent, type SessionRecord } from './core/record.ts';
 import { parseRecord } from './core/stored.ts';
 import type { Ports, ProviderPorts } from './ports/ports.ts';
@@ -136,7 +136,7 @@ export class SessionKeeper {
     return this.#behind;
   }
 
-  nextStep(guests: GuestPolicy): Step {
+  nextStep(guests: GuestWish): Step {
     const { clock } = this.ports;
     return nextStep(this.record, clock.now(), this.#ageMs(), guests);
   }

@@ -56,7 +56,63 @@ describe('a visitor', () => {
     await expect(world.until(tab.login.authenticate())).rejects.toMatchObject({ code: 'frame_blocked', retryable: true });
     expect(tab.departed).toBeNull();
     world.authress.faults.clear();
+    world.awake();
     expect(await world.until(tab.login.authenticate())).toMatchObject({ kind: 'guest' });
+  });
+});
+
+describe('a token call', () => {
+  let tab: Tab;
+  beforeEach(async () => {
+    tab = world.open();
+    await world.until(tab.login.authenticate());
+    await world.expireTokens();
+    world.authress.faults.add({ route: 'PATCH /api/session', kind: 'status', status: 503 });
+  });
+
+  it('that was given a deadline ends by then, with the time to try again', async () => {
+    const begun = world.time.wall;
+    await expect(world.until(tab.login.getToken({ deadlineMs: 3_000 }))).rejects.toMatchObject({ retryable: true, retryAfterMs: expect.any(Number) });
+    expect(world.time.wall - begun).toBeLessThanOrEqual(3_000);
+  });
+
+  it('that its caller gives up ends for that caller only', async () => {
+    const ended = new AbortController();
+    const given = tab.login.getToken({ signal: ended.signal });
+    const kept = tab.login.getToken();
+    ended.abort();
+    await expect(world.until(given)).rejects.toThrow(/abort/i);
+    world.authress.faults.clear();
+    expect(await world.until(kept)).toEqual(expect.any(String));
+  });
+
+  it('of twenty tabs is one request for each wait while the service is down', async () => {
+    const tabs = Array.from({ length: 20 }, () => world.open());
+    world.requests.length = 0;
+    await world.until(Promise.allSettled(tabs.map(({ login }) => login.getToken({ deadlineMs: 60_000 }))));
+    expect(world.requests.length).toBeLessThanOrEqual(15);
+  });
+
+  it('is answered at once when the network is back, with one request for all tabs', async () => {
+    const tabs = Array.from({ length: 20 }, () => world.open());
+    await world.until(Promise.allSettled(tabs.map(({ login }) => login.getToken())));
+    world.authress.faults.clear();
+    world.requests.length = 0;
+    world.awake();
+    await world.until(Promise.all(tabs.map(({ login }) => login.getToken())));
+    expect(world.requests).toEqual(['PATCH /api/session']);
+  });
+
+  it('waits as long as the service asked for, whatever wakes up meanwhile', async () => {
+    world.authress.faults.clear();
+    world.authress.faults.add({ route: 'PATCH /api/session', kind: 'status', status: 429, headers: { 'retry-after': '120' }, times: 1 });
+    await expect(world.until(tab.login.getToken())).rejects.toMatchObject({ code: 'rate_limited' });
+    world.requests.length = 0;
+    world.awake();
+    await expect(world.until(world.open().login.getToken())).rejects.toMatchObject({ retryAfterMs: expect.any(Number) });
+    expect(world.requests).toEqual([]);
+    await world.time.pass(120_000);
+    expect(await world.until(tab.login.getToken())).toEqual(expect.any(String));
   });
 });
 

@@ -3,14 +3,17 @@ import type { LoginError, StoredSession } from '@passerby/shared';
 import type { SessionEvent, SessionRecord } from './record.ts';
 
 export type GuestPolicy = 'explicit' | 'on-demand';
+/** Whether a guest may start now: as the app's policy says, or because the app asks for one with this very call. */
+export type GuestWish = GuestPolicy | 'asked-for';
 export type Step = 'serve' | 'serve_and_refresh' | 'refresh' | 'wait' | 'end' | 'start_guest' | 'login_required';
 
 /** What to do so that somebody here can use a token. `ageMs` is how old the session's grant is. */
-export function nextStep(record: SessionRecord, now: number, ageMs: number, guests: GuestPolicy): Step {
+export function nextStep(record: SessionRecord, now: number, ageMs: number, guests: GuestWish): Step {
   const { session, ended } = record;
   const waiting = waitMs(record, now) > 0;
   if (!session) {
-    if (guests === 'explicit' || ended === 'signed_out' || ended === 'user_expired') return 'login_required';
+    const wasUser = ended === 'signed_out' || ended === 'user_expired';
+    if (guests === 'explicit' || (guests === 'on-demand' && wasUser)) return 'login_required';
     return waiting ? 'wait' : 'start_guest';
   }
   const leftMs = session.lifetimeMs - ageMs;

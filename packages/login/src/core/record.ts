@@ -91,7 +91,7 @@ export type SessionEvent =
   | { readonly type: 'unsure'; readonly state: string }
   | { readonly type: 'completed'; readonly state: string; readonly grant: Grant; readonly at: number }
   | { readonly type: 'not_completed'; readonly state: string; readonly outcome: StoredOutcome }
-  | { readonly type: 'resolved'; readonly choice: 'stay_guest' | 'continue_as_user'; readonly id: string; readonly merge: 'wanted' | 'none' }
+  | { readonly type: 'resolved'; readonly choice: 'stay_guest' | 'continue_as_user'; readonly id: string }
   | { readonly type: 'merged'; readonly key: string }
   | { readonly type: 'signed_out' };
 
@@ -148,7 +148,7 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
     case 'resolved':
       if (conflict?.id !== event.id) return null;
       if (event.choice === 'stay_guest') return { conflict: null };
-      return conflict.session && switchTo(record, conflict.session, event.merge === 'wanted' ? event.id : null);
+      return conflict.session && switchTo(record, conflict.session, event.id);
     case 'merged':
       return merges.some((merge) => merge.key === event.key) ? { merges: merges.filter((merge) => merge.key !== event.key) } : null;
     case 'signed_out':
@@ -176,10 +176,10 @@ const end = (record: SessionRecord, session: StoredSession): Partial<SessionReco
     ? { ...hold(record, null), ended: 'guest_expired', parked: session, conflict: null }
     : { ...hold(record, null), ended: 'user_expired' };
 
-/** From the guest to the user; the guest's things follow under `mergeKey`. */
-function switchTo(record: SessionRecord, user: StoredSession, mergeKey: string | null): Partial<SessionRecord> {
+/** From the guest to the user; the guest's things follow under `key`. */
+function switchTo(record: SessionRecord, user: StoredSession, key: string): Partial<SessionRecord> {
   const { session, merges } = record;
-  const merge = mergeKey && session?.kind === 'guest' ? [{ key: mergeKey, from: session, to: user.subject }] : [];
+  const merge = session?.kind === 'guest' ? [{ key, from: session, to: user.subject }] : [];
   return { ...hold(record, user), conflict: null, merges: [...merges, ...merge] };
 }
 

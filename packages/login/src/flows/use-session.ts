@@ -1,15 +1,23 @@
 /** Somebody here whose token can be used: what `getToken()` waits for. */
 import { isLoginError, LoginError, type StoredSession } from '@passerby/shared';
-import { endsSession, waitMs, type GuestPolicy } from '../core/policy.ts';
+import { endsSession, waitMs, type GuestWish } from '../core/policy.ts';
 import type { Context } from './context.ts';
 import { startGuest } from './start-guest.ts';
+
+export interface Wish {
+  readonly guests?: GuestWish;
+  /** Where a guest comes from; default: the client's `guestConnectionId`. */
+  readonly connectionId?: string | undefined;
+  /** Ms since epoch. */
+  readonly deadline: number;
+}
 
 /**
  * The session with a token that works now, renewed or started where needed.
  * @throws LoginError `login_required`, `session_changed`, `config_invalid`, retryable codes with `retryAfterMs`
  */
-export async function useSession(context: Context, guests: GuestPolicy, deadline: number): Promise<StoredSession> {
-  const { keeper, settings } = context;
+export async function useSession(context: Context, { guests = 'explicit', connectionId, deadline }: Wish): Promise<StoredSession> {
+  const { keeper } = context;
   const { clock } = keeper.ports;
   let failure: LoginError | null = null;
   for (;;) {
@@ -37,10 +45,10 @@ export async function useSession(context: Context, guests: GuestPolicy, deadline
       case 'refresh':
       case 'start_guest':
         try {
-          await (step === 'refresh' ? keeper.renew() : startGuest(context, settings.guestConnectionId));
+          await (step === 'refresh' ? keeper.renew() : startGuest(context, connectionId));
         } catch (error) {
           // A refusal has changed the record, and a failure has put off the next try: both are for the next look.
-          if (!isLoginError(error) || !(error.retryable || endsSession(error))) throw error;
+          if (!isLoginError(error) || !(error.retryable || endsSession(error)) || keeper.ports.frame.isForbidden()) throw error;
           failure = error;
         }
     }

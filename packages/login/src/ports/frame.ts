@@ -18,7 +18,11 @@ export function hiddenFrame(clock: Clock): Frame {
       element.hidden = true;
       element.title = '';
       let loaded = false;
-      const onLoad = (): void => void (loaded = true);
+      let nap = new AbortController();
+      const onLoad = (): void => {
+        loaded = true;
+        nap.abort();
+      };
       const onViolation = ({ effectiveDirective, disposition }: SecurityPolicyViolationEvent): void => {
         if (disposition === 'enforce' && /^(frame|child|default)-src$/.test(effectiveDirective)) forbidden = true;
       };
@@ -35,7 +39,8 @@ export function hiddenFrame(clock: Clock): Frame {
           if (forbidden) throw new LoginError('frame_blocked', 'The Content-Security-Policy of this page forbids the frame: allow the login and verifier hosts in frame-src');
           if (over && at?.protocol !== 'about:') throw new LoginError('frame_blocked', 'The sign-in frame ended on another page: the verifier or the service is down, or wants to be seen');
           if (signal.aborted) throw new LoginError('deadline', 'The sign-in frame did not come back in time');
-          await clock.sleep(LOOK_EVERY_MS, signal);
+          nap = new AbortController();
+          await clock.sleep(LOOK_EVERY_MS, nap.signal);
         }
       } finally {
         document.removeEventListener('securitypolicyviolation', onViolation);

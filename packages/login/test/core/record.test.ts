@@ -105,18 +105,18 @@ describe('an identity that is in use', () => {
   const conflict = after(guest(), begun(), back('user_ada'));
 
   it('leaves the guest to whoever stays', () => {
-    const record = transition(conflict, { type: 'resolved', choice: 'stay_guest', id: 'id_1', merge: 'wanted' });
+    const record = transition(conflict, { type: 'resolved', choice: 'stay_guest', id: 'id_1' });
     expect(record).toMatchObject({ session: { subject: 'user_guest' }, conflict: null, merges: [] });
   });
 
   it('takes the things of the guest along for whoever goes on, under one stable key', () => {
-    const record = transition(conflict, { type: 'resolved', choice: 'continue_as_user', id: 'id_1', merge: 'wanted' });
+    const record = transition(conflict, { type: 'resolved', choice: 'continue_as_user', id: 'id_1' });
     expect(record).toMatchObject({ session: { subject: 'user_ada', kind: 'user' }, conflict: null, merges: [{ key: 'id_1', from: { subject: 'user_guest' }, to: 'user_ada' }] });
-    expect(transition(record, { type: 'resolved', choice: 'continue_as_user', id: 'id_1', merge: 'wanted' })).toBe(record);
+    expect(transition(record, { type: 'resolved', choice: 'continue_as_user', id: 'id_1' })).toBe(record);
   });
 
   it('keeps the guest in the record until the app took its things', () => {
-    const moved = transition(conflict, { type: 'resolved', choice: 'continue_as_user', id: 'id_1', merge: 'wanted' });
+    const moved = transition(conflict, { type: 'resolved', choice: 'continue_as_user', id: 'id_1' });
     expect(transition(moved, { type: 'merged', key: 'id_1' }).merges).toEqual([]);
   });
 });

@@ -8,7 +8,7 @@ const events: SessionEvent[] = [
   { type: 'guest_started', grant: grantOf('user_guest', 'guest'), at: 1, turn: 0 },
   { type: 'begun', pending: pendingOf({ subject: 'user_guest' }) },
   { type: 'completed', state: 'state_1', grant: grantOf('user_ada', 'user', { renewal: { type: 'refresh_token', refreshToken: 'r' } }), at: 2 },
-  { type: 'resolved', choice: 'continue_as_user', id: 'id_1', merge: 'wanted' },
+  { type: 'resolved', choice: 'continue_as_user', id: 'id_1' },
   { type: 'put_off', until: 3, by: 'us' },
 ];
 const full: SessionRecord = { ...events.reduce(transition, emptyRecord), line: 'line_1' };

@@ -1,0 +1,183 @@
+/** The page: who is here, their cart, and what a person can do. */
+import { LoginClient } from '/passerby.js';
+import { createShopApi } from '/shop-api.js';
+import { troubleFor } from '/trouble.js';
+import { noticeLine } from '/timeline.js';
+import { createView } from '/view.js';
+
+const GUESTS = 'sc_guests';
+
+openShop();
+
+function openShop() {
+  const login = new LoginClient({
+    authressApiUrl: document.querySelector('meta[name="authress-api-url"]').content,
+    applicationId: 'app_shop',
+    guestConnectionId: GUESTS,
+    connections: ['google', 'github'],
+    frameUrl: '/callback.html',
+    mergeGuest,
+  });
+  // For whoever wants to try the client in the console, and for the tests.
+  window.login = login;
+
+  const view = createView({ addToCart, signIn, signOut, discardGuest, checkOut, resolveLink });
+  const api = createShopApi(login, (call) => view.addToTimeline({ text: 'Token served', detail: call }));
+  /** Calls about the cart wait for each other, so that the last answer is the latest cart. */
+  let cartWork = Promise.resolve();
+  /** Tabs tell each other that the cart changed, and not how: each asks the server. The client tells them who is here by itself. */
+  const otherTabs = new BroadcastChannel('wayside cart');
+  /** Whose cart was asked for last. */
+  let cartOwner;
+
+  // First of all: this takes a sign-in's code out of the address bar before anything else can see it.
+  const arrival = login.completeLogin();
+  login.subscribe(hear);
+  void listProducts();
+  void open(arrival);
+  otherTabs.addEventListener('message', () => void loadCart());
+
+  async function open(arriving) {
+    await attempt(async () => {
+      const outcome = await arriving;
+      tellOutcome(outcome);
+      if (!login.getSession()) await login.authenticate({ connectionId: GUESTS });
+      else if (!outcome) view.addToTimeline({ text: `Still the same ${login.getSession().kind}`, detail: 'read from this browser' });
+    }, () => open(login.completeLogin()));
+    showWho();
+  }
+
+  function hear({ type, session }) {
+    view.addToTimeline(noticeLine(type, session));
+    showWho();
+    if (type === 'identity_in_use') view.askWhoToBe(null);
+    else if (type !== 'refreshed' && type !== 'storage_degraded') view.askNothing();
+    if (type === 'user_expired') view.say('Your session has ended. Sign in again to go on.');
+    if (type === 'guest_ended') view.say('This guest could not be renewed any more, and has ended.');
+  }
+
+  function tellOutcome(outcome) {
+    if (outcome?.type === 'linked') view.say('You are signed in. Same ID, same cart.');
+    if (outcome?.type === 'signed_in') view.say('Welcome back.');
+    if (outcome?.type === 'identity_in_use') view.askWhoToBe(outcome.existing.subject);
+    if (outcome?.type === 'cancelled') {
+      view.say('Sign-in cancelled. Everything is as it was.');
+      view.addToTimeline({ text: 'Sign-in cancelled', detail: 'nothing changed' });
+    }
+    if (outcome?.type === 'failed') trouble(outcome.error);
+  }
+
+  /** Shows who is here, and the cart of whoever that is. */
+  function showWho() {
+    const session = login.getSession();
+    view.showWho(session);
+    if (session?.subject === cartOwner) return;
+    cartOwner = session?.subject;
+    void loadCart();
+  }
+
+  function listProducts() {
+    return attempt(async () => view.showProducts(await api.products()), listProducts);
+  }
+
+  function loadCart() {
+    return queueForCart(() => api.cart(), loadCart);
+  }
+
+  function changeCart(call, again) {
+    return queueForCart(async () => {
+      const cart = await call();
+      otherTabs.postMessage('changed');
+      return cart;
+    }, again);
+  }
+
+  /** Shows the cart that a call answers with, unless it is somebody else's by then. */
+  function queueForCart(call, again) {
+    cartWork = cartWork.then(() => attempt(async () => {
+      const cart = login.getSession() && (await call());
+      if (!cart || cart.subject === login.getSession()?.subject) view.showCart(cart);
+    }, again));
+    return cartWork;
+  }
+
+  function addToCart(sku) {
+    return act(async () => {
+      if (!login.getSession()) await login.authenticate({ connectionId: GUESTS });
+      await changeCart(() => api.add(sku), () => addToCart(sku));
+    }, () => addToCart(sku));
+  }
+
+  function signIn(connectionId) {
+    return act(async () => {
+      view.addToTimeline({ text: `Leaving for ${connectionId}`, detail: 'to come back as a user' });
+      await (login.getSession() ? login.linkIdentity({ connectionId }) : login.authenticate({ connectionId }));
+    }, () => signIn(connectionId));
+  }
+
+  function signOut() {
+    return login.getSession()?.kind === 'guest' ? view.askToDiscard() : act(() => login.logOut());
+  }
+
+  function discardGuest() {
+    return act(() => login.logOut({ discardGuest: true }));
+  }
+
+  function checkOut() {
+    return act(async () => {
+      if (login.getSession()?.kind !== 'user') return view.askToSignIn('Sign in to check out: your cart comes along.');
+      await changeCart(async () => {
+        const { ordered, cart } = await api.checkOut();
+        view.say(`Thank you! ${ordered.count} ${ordered.count === 1 ? 'thing is' : 'things are'} on the way.`);
+        return cart;
+      }, checkOut);
+    });
+  }
+
+  function resolveLink(choice) {
+    return act(async () => {
+      await login.resolveLink(choice);
+      view.askNothing();
+      view.addToTimeline({ text: choice === 'stay_guest' ? 'Stayed a guest' : 'Went on as the user', detail: 'as the person chose', turn: true });
+      showWho();
+    }, () => resolveLink(choice));
+  }
+
+  /** Called at least once for each key until it resolves; the shop's server does the merge once. */
+  async function mergeGuest({ from, key, guestToken }) {
+    try {
+      await api.merge({ from, key, guestToken: await guestToken() });
+      view.addToTimeline({ text: 'Cart merged', detail: 'what the guest had came along', turn: true });
+    } catch (error) {
+      // Without a valid token nothing proves whose the guest's cart was, now or later: trying again would not help.
+      if (error.code !== 'grant_refused' && error.code !== 'guest_token_refused') throw error;
+      trouble(error);
+      return;
+    }
+    otherTabs.postMessage('changed');
+    void loadCart();
+  }
+
+  /** Does what a person asked for; what was said before is over. */
+  function act(work, again) {
+    view.sayNothing();
+    return attempt(work, again);
+  }
+
+  /** Here errors end: the person is told, with the code. */
+  async function attempt(work, again) {
+    try {
+      await work();
+    } catch (error) {
+      trouble(error, again);
+    }
+  }
+
+  function trouble(error, again) {
+    const { text, code, isExpected } = troubleFor(error);
+    if (!isExpected) reportError(error);
+    if (code === 'callback_unknown') view.askNothing();
+    view.sayTrouble({ text, code, again: error.retryable ? again : undefined });
+    view.addToTimeline({ text: 'Something failed', detail: code, isTrouble: true });
+  }
+}

@@ -1,0 +1,56 @@
+import type { Authress, AuthressSwitches } from '@passerby/emulator';
+
+export interface DemoOptions {
+  /** The first of five ports: shop, login host, verifier, Google, GitHub. Default 4600; 0: any five that are free. */
+  readonly port?: number;
+  /** Default `login.shop.localhost`, of one site with the shop. Another site, such as `login.elsewhere.localhost`, loses the session cookie. */
+  readonly loginHost?: string;
+  readonly switches?: Partial<AuthressSwitches>;
+  /** 24 hours when absent. */
+  readonly accessTokenLifetimeSeconds?: number;
+  /** 30 days when absent. */
+  readonly sessionLifetimeSeconds?: number;
+  /** The servers' clock, milliseconds since epoch. */
+  readonly clock?: () => number;
+}
+
+export interface RequestEntry {
+  readonly method: string;
+  /** Without its query. */
+  readonly pathname: string;
+  /** Sec-Fetch-Dest: `document`, `iframe`, `script`, `empty`…; '' where no browser asks. */
+  readonly dest: string;
+}
+
+export interface Cart {
+  readonly subject: string;
+  readonly items: readonly { readonly sku: string; readonly quantity: number }[];
+  readonly count: number;
+  readonly totalCents: number;
+}
+
+export interface Carts {
+  of(subject: string): Cart;
+  add(subject: string, sku: string): void;
+  empty(subject: string): void;
+  hasMerged(merge: { readonly to: string; readonly key: string }): boolean;
+  merge(merge: { readonly from: string; readonly to: string; readonly key: string }): void;
+}
+
+export interface Demo {
+  readonly shopUrl: string;
+  readonly loginUrl: string;
+  readonly verifierUrl: string;
+  readonly googleUrl: string;
+  readonly githubUrl: string;
+  /** The emulated account: its switches, faults and log. */
+  readonly authress: Authress;
+  /** Takes the emulator off the network and puts it back, with all it knew. */
+  readonly emulator: { start(): Promise<void>; stop(): Promise<void> };
+  readonly shop: { readonly requests: RequestEntry[]; readonly carts: Carts };
+  readonly verifierRequests: RequestEntry[];
+  close(): Promise<void>;
+}
+
+export const PORT_COUNT: number;
+export function startDemo(options?: DemoOptions): Promise<Demo>;

@@ -1,0 +1,119 @@
+/** The whole demo in one process: the identity service (emulated), the verifier, and the shop. */
+import { createServer } from 'node:http';
+import { createAuthress, createServiceClient, serveAuthress } from '@passerby/emulator';
+import { createVerifier } from '@passerby/verifier';
+import { toNodeListener } from '@passerby/verifier/node';
+import { Carts } from './carts.mjs';
+import { listen, stop } from './listen.mjs';
+import { note } from './request-log.mjs';
+import { createShopServer } from './shop-server.mjs';
+
+const ACCOUNT = 'acc_shop';
+const APPLICATION = 'app_shop';
+const GUESTS = 'sc_guests';
+
+/** How many ports the demo takes, one after the other. */
+export const PORT_COUNT = 5;
+
+/**
+ * Starts emulator, verifier and shop on `port` and the four after it; 0: on any five that are free. All of them listen on 127.0.0.1 only.
+ * @param {import('./demo.mjs').DemoOptions} [options]
+ * @returns {Promise<import('./demo.mjs').Demo>}
+ */
+export async function startDemo({ port = 4600, ...options } = {}) {
+  return port === 0 ? startAnywhere(options) : startAt(port, options);
+}
+
+/** @param {import('./demo.mjs').DemoOptions} options */
+async function startAnywhere(options) {
+  for (let tries = 1; ; tries++) {
+    // Below the ports that systems give out by themselves, and among those that browsers go to.
+    const port = 20_000 + Math.floor(Math.random() * 2_000) * PORT_COUNT;
+    try {
+      return await startAt(port, options);
+    } catch (error) {
+      if (tries === 20 || !(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    }
+  }
+}
+
+/**
+ * @param {number} port
+ * @param {import('./demo.mjs').DemoOptions} options
+ * @returns {Promise<import('./demo.mjs').Demo>}
+ */
+async function startAt(port, { loginHost = 'login.shop.localhost', clock, ...emulated }) {
+  const sites = {
+    shopUrl: `http://www.shop.localhost:${port}`,
+    loginUrl: `http://${loginHost}:${port + 1}`,
+    verifierUrl: `http://verifier.localhost:${port + 2}`,
+    googleUrl: `http://google.localhost:${port + 3}`,
+    githubUrl: `http://github.localhost:${port + 4}`,
+  };
+  const { accessKey, publicJwk } = await createServiceClient(ACCOUNT, GUESTS);
+  const authress = await createAuthress({
+    loginOrigin: sites.loginUrl,
+    accountId: ACCOUNT,
+    applications: [{ applicationId: APPLICATION, redirectOrigins: [sites.shopUrl] }],
+    connections: [
+      { connectionId: 'google', origin: sites.googleUrl, name: 'Google' },
+      { connectionId: 'github', origin: sites.githubUrl, name: 'GitHub' },
+    ],
+    serviceClients: [{ clientId: GUESTS, authorizationUrl: `${sites.verifierUrl}/v1/login`, publicJwk }],
+    ...(clock && { clock }),
+    ...emulated,
+  });
+  const verifier = createVerifier({
+    authress: {
+      loginUrl: sites.loginUrl,
+      accessKey,
+      userConnections: ['google', 'github'],
+      applicationId: APPLICATION,
+      // Browsers know the names under localhost by themselves, Node does not.
+      jwksUrl: `http://127.0.0.1:${port + 1}/.well-known/openid-configuration/jwks`,
+    },
+    ...(clock && { now: clock }),
+  });
+
+  const shop = { requests: [], carts: new Carts() };
+  const verifierRequests = [];
+  const shopServer = await createShopServer({ sites, shop: { carts: shop.carts, verifier }, requests: shop.requests });
+  const answerVisitor = toNodeListener(verifier.handler);
+  const verifierServer = createServer((incoming, outgoing) => {
+    note(verifierRequests, incoming);
+    answerVisitor(incoming, outgoing);
+  });
+  const emulator = restartable(() => serveAuthress(authress));
+  const close = async () => {
+    await Promise.all([emulator.stop(), stop(verifierServer), stop(shopServer)]);
+  };
+  try {
+    await emulator.start();
+    await listen(verifierServer, port + 2);
+    // Last: who sees the shop finds everything else there.
+    await listen(shopServer, port);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { ...sites, authress, emulator, shop, verifierRequests, close };
+}
+
+/**
+ * A service that can go away and come back with all it knew.
+ * @param {() => Promise<{ close(): Promise<void> }>} serve
+ */
+function restartable(serve) {
+  /** @type {{ close(): Promise<void> } | undefined} */
+  let serving;
+  return {
+    async start() {
+      serving ??= await serve();
+    },
+    async stop() {
+      const stopping = serving;
+      serving = undefined;
+      await stopping?.close();
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/** The shop's pages: the files of public/ and the client, by an exact list, so that no address leads anywhere else. */
+import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { extname } from 'node:path';
+
+/**
+ * @typedef {object} Sites
+ * @property {string} shopUrl
+ * @property {string} loginUrl
+ * @property {string} verifierUrl
+ */
+
+const folder = new URL('../public/', import.meta.url);
+
+/** @type {Readonly<Record<string, string>>} */
+const types = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/**
+ * Lists the pages; the answer finds one by its exact path, undefined where there is none.
+ * @param {Sites} sites
+ * @returns {Promise<(pathname: string) => Promise<import('./answers.mjs').Answer | undefined>>}
+ */
+export async function listPages(sites) {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const files = new Map(entries.filter((entry) => entry.isFile()).map(({ name }) => [`/${name}`, /** @type {URL | string} */ (new URL(name, folder))]));
+  files.set('/', new URL('index.html', folder));
+  files.set('/passerby.js', createRequire(import.meta.url).resolve('@passerby/login/passerby.min.js'));
+  return async (pathname) => {
+    const file = files.get(pathname);
+    if (!file) return undefined;
+    const isPage = pathname === '/' || pathname === '/index.html';
+    const body = await readFile(file);
+    return {
+      status: 200,
+      headers: { 'content-type': types[extname(String(file))] ?? 'application/octet-stream', ...headersOf(pathname, sites) },
+      body: isPage ? body.toString().replaceAll('{{loginUrl}}', sites.loginUrl) : body,
+    };
+  };
+}
+
+/** @param {string} pathname @param {Sites} sites @returns {Readonly<Record<string, string>>} */
+function headersOf(pathname, sites) {
+  return {
+    // The address of the callback page holds a code for a moment, so nobody keeps it.
+    'cache-control': pathname === '/callback.html' ? 'no-store' : 'no-cache',
+    'content-security-policy': contentSecurityPolicy(sites),
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+  };
+}
+
+/** What a shop that uses Passerby must allow: requests to the login host, and frames of the login host and the verifier. @param {Sites} sites */
+function contentSecurityPolicy({ loginUrl, verifierUrl }) {
+  return [
+    "default-src 'self'",
+    `connect-src 'self' ${loginUrl}`,
+    `frame-src 'self' ${loginUrl} ${verifierUrl}`,
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    // The shop frames its own callback page.
+    "frame-ancestors 'self'",
+  ].join('; ');
+}
