@@ -24,7 +24,7 @@ const modules = Object.keys(packages).flatMap((name) => [
     input: inputs(name),
     external: isExternal(dependenciesOf(name)),
     plugins: [resolve(), compile()],
-    output: { ...dir(name), chunkFileNames: '[name]-[hash].js', banner: (chunk) => (chunk.name === 'cli' ? '#!/usr/bin/env node' : '') },
+    output: { ...dir(name), chunkFileNames: '[name]-[hash].js' },
   },
   { input: inputs(name), external: isExternal(dependenciesOf(name)), plugins: [resolve(), dts({ respectExternal: true, includeExternal: ['@passerby/shared'] })], output: dir(name) },
 ]);

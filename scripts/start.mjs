@@ -11,6 +11,7 @@ const HELP = `npm start [-- --check]
 
   PORT      the first of five ports in a row (default 4600): PORT=5600 npm start`;
 
+/** As many as the demo takes; it cannot be asked before it is installed. */
 const PORT_COUNT = 5;
 
 const options = readOptions();

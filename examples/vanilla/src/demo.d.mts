@@ -52,5 +52,4 @@ export interface Demo {
   close(): Promise<void>;
 }
 
-export const PORT_COUNT: number;
 export function startDemo(options?: DemoOptions): Promise<Demo>;

@@ -13,7 +13,7 @@ const APPLICATION = 'app_shop';
 const GUESTS = 'sc_guests';
 
 /** How many ports the demo takes, one after the other. */
-export const PORT_COUNT = 5;
+const PORT_COUNT = 5;
 
 /**
  * Starts emulator, verifier and shop on `port` and the four after it; 0: on any five that are free. All of them listen on 127.0.0.1 only.

@@ -370,6 +370,10 @@ describe('a person who signs in', () => {
     await world.until(user.login.completeLogin());
     const both = await world.signIn(user, link('github'), 'ada');
     expect(await world.until(both.login.completeLogin())).toMatchObject({ type: 'linked', session: { subject, kind: 'user' } });
+    await world.until(both.login.unlinkIdentity('github'));
+    await expect(world.until(both.login.unlinkIdentity('google'))).rejects.toMatchObject({ status: 409, oauthError: 'LastIdentity' });
+    const again = await World.create();
+    await expect(again.until(again.open().login.unlinkIdentity('google'))).rejects.toMatchObject({ code: 'login_required' });
   });
 });
 
@@ -421,8 +425,12 @@ describe('an identity that is in use', () => {
 
   it('lets the person stay the guest', async () => {
     const back = await comeBack();
+    const other = world.open('/', options);
+    await world.until(other.login.completeLogin());
     expect(await world.until(back.login.resolveLink('stay_guest'))).toMatchObject({ subject: guest, kind: 'guest' });
     expect(await world.until(world.open('/', options).login.completeLogin())).toBeNull();
+    await world.time.pass(10);
+    expect(types(other)).toContain('stayed_guest');
     expect(merged).toEqual([]);
   });
 
@@ -452,5 +460,54 @@ describe('an identity that is in use', () => {
     expect(await world.until(user.login.completeLogin())).toMatchObject({ type: 'signed_in', session: { subject: owner, kind: 'user' } });
     await world.time.pass(1_000);
     expect(merged).toMatchObject([{ from: guest, to: owner }]);
+  });
+});
+
+describe('a renewal that comes by cookie', () => {
+  let tab: Tab;
+  let subject: string;
+  beforeEach(async () => {
+    world = await World.create({ switches: { sessionAnswer: 'cookies' } });
+    tab = world.open();
+    ({ subject } = await world.until(tab.login.authenticate()));
+    await world.expireTokens();
+  });
+
+  const plant = (value: string): void => void world.jar.cookies.unshift({ name: 'authorization', value, domain: 'shop.test', wide: true, httpOnly: false });
+
+  it('is taken once its signature was verified', async () => {
+    expect(await world.until(tab.login.getToken())).toEqual(expect.any(String));
+    expect(world.requests.slice(-2)).toEqual(['PATCH /api/session', 'GET /.well-known/openid-configuration/jwks']);
+    expect(tab.login.getSession()).toMatchObject({ subject, kind: 'guest' });
+  });
+
+  it('is taken though another site of the domain tossed a cookie of the same name', async () => {
+    const stranger = await World.create();
+    const other = stranger.open();
+    await stranger.until(other.login.authenticate());
+    plant(await stranger.until(other.login.getToken()));
+    plant(`${btoa('{"alg":"none"}')}.${btoa(JSON.stringify({ iss: 'https://login.shop.test', sub: 'user_evil', iat: 9e9, exp: 9e9 + 60 })).replaceAll('=', '')}.`);
+    const token = await world.until(tab.login.getToken());
+    expect(JSON.parse(atob(token.split('.')[1] ?? '').replace(/[^\x20-\x7e]/g, ''))).toMatchObject({ sub: subject });
+    expect(tab.login.getSession()).toMatchObject({ subject });
+  });
+
+  it('is never read before we asked for one', async () => {
+    const fresh = await World.create();
+    const planted = fresh.open();
+    fresh.jar.cookies = world.jar.cookies;
+    plant(await world.until(tab.login.getToken()));
+    await expect(fresh.until(planted.login.getToken())).rejects.toMatchObject({ code: 'login_required' });
+    expect(planted.login.getSession()).toBeNull();
+  });
+
+  it('that left no usable cookie keeps the guest', async () => {
+    world.authress.faults.add({ route: 'PATCH /api/session', kind: 'status', status: 200, body: '{}' });
+    world.jar.cookies = world.jar.cookies.filter(({ httpOnly }) => httpOnly);
+    await expect(world.until(tab.login.getToken())).rejects.toMatchObject({ code: 'response_invalid', retryable: true });
+    expect(tab.login.getSession()).toMatchObject({ subject });
+    world.authress.faults.clear();
+    world.awake();
+    expect(await world.until(tab.login.getToken())).toEqual(expect.any(String));
   });
 });

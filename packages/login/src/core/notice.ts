@@ -3,16 +3,17 @@ import type { SubjectKind } from '@passerby/shared';
 import type { SessionRecord } from './record.ts';
 
 export type NoticeType =
-  | 'guest_started' | 'linked' | 'moved' | 'identity_in_use' | 'signed_in' | 'refreshed'
+  | 'guest_started' | 'linked' | 'moved' | 'identity_in_use' | 'stayed_guest' | 'signed_in' | 'refreshed'
   | 'guest_ended' | 'user_expired' | 'signed_out' | 'storage_degraded';
 
 export function noticesBetween(before: SessionRecord, after: SessionRecord): NoticeType[] {
   const was = before.session;
   const is = after.session;
-  const asks = after.conflict && before.conflict?.id !== after.conflict.id ? (['identity_in_use'] as const) : [];
+  const asks: NoticeType[] = after.conflict && before.conflict?.id !== after.conflict.id ? ['identity_in_use'] : [];
   if (was && is?.subject === was.subject) {
     if (is.kind !== was.kind) return ['linked', ...asks];
-    return is.accessToken === was.accessToken ? [...asks] : ['refreshed', ...asks];
+    const stayed: NoticeType[] = before.conflict && !after.conflict ? ['stayed_guest'] : [];
+    return [...(is.accessToken === was.accessToken ? [] : (['refreshed'] as const)), ...stayed, ...asks];
   }
   // A guest that became another one, or a user who became a guest, was lost on the way (storage cleared): that is said first.
   const left: NoticeType[] = was && is?.kind !== 'user' ? [farewell(was.kind, after)] : [];

@@ -50,6 +50,7 @@ export class World {
     // Loaded beforehand: a chunk that comes from disk takes real time.
     await import('../../src/tokens/verify.ts');
     const time = new VirtualTime();
+    time.watchCrypto();
     const { accessKey, publicJwk } = await createServiceClient('acc_shop', 'sc_guests');
     const authress = await createAuthress({
       loginOrigin: LOGIN, accountId: 'acc_shop', applications: [{ applicationId: 'app_shop', redirectOrigins: [SHOP] }],
@@ -157,7 +158,6 @@ export class World {
     // This tab's own ear, which does not hear what the tab says itself.
     let own: ((version: number) => void) | undefined;
     const { clock } = this.time;
-    const digest: SubtleCrypto['digest'] = (algorithm, data) => this.time.busy(() => crypto.subtle.digest(algorithm, data));
     const store = async <T>(work: () => T): Promise<T> => {
       if (this.storage === 'fails') throw new DOMException('The disk is gone', 'UnknownError');
       return work();
@@ -206,7 +206,7 @@ export class World {
           this.requests.push(`${init.method} ${pathname.replace(/authentication\/[^/]+/, 'authentication/…')}`);
           return this.#send(new URL(url), { ...init, headers: { ...(init.headers as Record<string, string>), origin: SHOP } });
         },
-        crypto: { subtle: { digest } as SubtleCrypto, getRandomValues: (bytes) => crypto.getRandomValues(bytes), randomUUID: () => crypto.randomUUID() },
+        crypto,
         now: () => this.time.wall,
         breathe: () => Promise.resolve(),
         cookies: () => this.jar.readable(new URL(SHOP)),
