@@ -41,7 +41,9 @@ function openShop() {
     await attempt(async () => {
       const outcome = await arriving;
       tellOutcome(outcome);
-      if (!login.getSession()) await login.authenticate({ connectionId: GUESTS });
+      // Who was signed in here is asked, not turned into a guest.
+      if (login.getEnd() === 'user_expired') view.say('Your session has ended. Sign in again to go on as yourself.');
+      else if (!login.getSession()) await login.authenticate({ connectionId: GUESTS });
       else if (!outcome) view.addToTimeline({ text: `Still the same ${login.getSession().kind}`, detail: 'read from this browser' });
     }, () => open(login.completeLogin()));
     showWho();

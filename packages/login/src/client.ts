@@ -1,7 +1,7 @@
 /** LoginClient: one method, one line or few into a flow. Its constructor assigns and checks; it asks, stores and listens to nothing. */
 import { LoginError } from '@passerby/shared';
 import { checkOptions, type CoreOptions, type Settings } from './core/options.ts';
-import type { PendingAuthorization } from './core/record.ts';
+import type { Ended, PendingAuthorization } from './core/record.ts';
 import { arrive, leave, settle } from './flows/authorize.ts';
 import type { Context } from './flows/context.ts';
 import { logOut, type LogOutOptions } from './flows/log-out.ts';
@@ -122,6 +122,11 @@ export class LoginClient {
   /** Who is here, as far as this page has read by now. */
   getSession(): Session | null {
     return this.#opened?.keeper.snapshot() ?? null;
+  }
+
+  /** Why nobody is here; null while somebody is, or where nobody ever was. A user who expired is to be asked, not made a guest. */
+  getEnd(): Ended | null {
+    return this.#opened?.keeper.record.ended ?? null;
   }
 
   /** Tells the listener what happens to the session, in this tab or another; returns how to stop that. */

@@ -2,6 +2,7 @@
 export * from './client.ts';
 export type { CoreOptions } from './core/options.ts';
 export type { NoticeType } from './core/notice.ts';
+export type { Ended } from './core/record.ts';
 export type { GuestPolicy } from './core/policy.ts';
 export type { LogOutOptions } from './flows/log-out.ts';
 export type { GuestMerge, MergeGuest } from './flows/merge.ts';

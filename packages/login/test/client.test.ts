@@ -351,6 +351,9 @@ describe('a person who signs in', () => {
     const later = world.open('/', { guests: 'on-demand' });
     await expect(world.until(later.login.getToken())).rejects.toMatchObject({ code: 'login_required' });
     expect(types(later)).toContain('user_expired');
+    const reloaded = world.open();
+    await world.until(reloaded.login.completeLogin());
+    expect(reloaded.login.getEnd()).toBe('user_expired');
     expect(world.verifierRequests).toBe(1);
   });
 
