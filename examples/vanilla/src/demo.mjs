@@ -67,7 +67,7 @@ async function startAt(port, { loginHost = 'login.shop.localhost', clock, ...emu
     authress: {
       loginUrl: sites.loginUrl,
       accessKey,
-      userConnections: ['google', 'github'],
+      connections: ['google', 'github'],
       applicationId: APPLICATION,
       // Browsers know the names under localhost by themselves, Node does not.
       jwksUrl: `http://127.0.0.1:${port + 1}/.well-known/openid-configuration/jwks`,

@@ -37,7 +37,7 @@ export interface TokenOptions {
 
 /** How a sign-in or link ended. */
 export type LinkOutcome =
-  | { readonly type: 'guest_started' | 'signed_in' | 'linked'; readonly session: Session | null }
+  | { readonly type: 'guest_started' | 'signed_in' | 'linked'; readonly session: Session }
   | { readonly type: 'moved'; readonly from: string; readonly to: string; readonly session: Session | null }
   | { readonly type: 'identity_in_use'; readonly existing: { readonly connectionId: string; readonly subject: string | null }; readonly session: Session | null }
   | { readonly type: 'cancelled' }
@@ -60,7 +60,7 @@ export class LoginClient {
 
   /**
    * Starts or returns the guest; through a real connection signs a person in, which leaves the page and never resolves.
-   * @throws LoginError `config_invalid`, `frame_blocked`, `login_denied`, retryable codes
+   * @throws LoginError `config_invalid`, `insecure_context`, `frame_blocked`, `login_denied`, `callback_invalid`, `grant_refused`, `navigation_failed`, `session_changed`, retryable codes
    */
   async authenticate({ connectionId, mode, redirectUrl }: AuthenticateOptions = {}): Promise<Session> {
     const context = this.#open();
@@ -75,7 +75,7 @@ export class LoginClient {
 
   /**
    * A token that can be used now; starts a guest where `guests` is 'on-demand', refreshes when needed, never navigates.
-   * @throws LoginError `login_required`, `deadline`, `config_invalid`, retryable codes with `retryAfterMs`
+   * @throws LoginError `login_required`, `session_changed`, `config_invalid`, retryable codes with `retryAfterMs`; where it starts a guest, what authenticate() throws
    */
   getToken(options?: TokenOptions): Promise<string> {
     return (!options && this.#opened?.keeper.token()) || this.#findToken(options);
@@ -83,7 +83,7 @@ export class LoginClient {
 
   /**
    * Makes the guest's ID the user's, or adds an identity to a user. Leaves the page; the outcome comes from completeLogin().
-   * @throws LoginError `login_required`, `config_invalid`, retryable codes
+   * @throws LoginError `login_required`, `config_invalid`, `insecure_context`, `navigation_failed`, `session_changed`, retryable codes
    */
   async linkIdentity({ connectionId, redirectUrl }: LinkOptions): Promise<LinkOutcome> {
     const context = this.#open();
@@ -104,7 +104,7 @@ export class LoginClient {
 
   /**
    * Answers `identity_in_use`: stay the guest, or go on as the user whose identity it is and take the guest's things along.
-   * @throws LoginError `callback_unknown`
+   * @throws LoginError `callback_unknown`, `session_changed`; where the person has to sign in once more, what linkIdentity() throws
    */
   async resolveLink(choice: 'stay_guest' | 'continue_as_user'): Promise<Session> {
     const context = this.#open();
@@ -148,7 +148,7 @@ export class LoginClient {
 
   /**
    * Takes one identity off the user who is here.
-   * @throws LoginError `login_required`, `unsupported`, `grant_refused`, retryable codes
+   * @throws LoginError `login_required`, `session_changed`, `config_invalid`, `unsupported`, `grant_refused`, retryable codes
    */
   async unlinkIdentity(identityId: string): Promise<void> {
     const context = this.#open();
@@ -200,7 +200,8 @@ export class LoginClient {
       case 'moved':
         return { type, from: pending?.subject ?? '', to: session?.subject ?? '', session };
       default:
-        return { type, session };
+        // Whoever came is gone again: signed out on this very page.
+        return session && { type, session };
     }
   }
 

@@ -116,6 +116,11 @@ describe('a token call', () => {
   });
 });
 
+it('an app that names a connection the service does not know is told at once, and its visitors keep what they have', async () => {
+  const tab = world.open();
+  await expect(world.until(tab.login.authenticate({ connectionId: 'sc_unknown' }))).rejects.toMatchObject({ code: 'config_invalid', retryable: false, status: 400 });
+});
+
 describe('a guest', () => {
   let tab: Tab;
   let subject: string;
@@ -374,7 +379,7 @@ describe('a person who signs in', () => {
     const both = await world.signIn(user, link('github'), 'ada');
     expect(await world.until(both.login.completeLogin())).toMatchObject({ type: 'linked', session: { subject, kind: 'user' } });
     await world.until(both.login.unlinkIdentity('github'));
-    await expect(world.until(both.login.unlinkIdentity('google'))).rejects.toMatchObject({ status: 409, oauthError: 'LastIdentity' });
+    await expect(world.until(both.login.unlinkIdentity('google'))).rejects.toMatchObject({ code: 'grant_refused', status: 409, oauthError: 'LastIdentity' });
     const again = await World.create();
     await expect(again.until(again.open().login.unlinkIdentity('google'))).rejects.toMatchObject({ code: 'login_required' });
   });
@@ -424,6 +429,19 @@ describe('an identity that is in use', () => {
     await world.expireTokens();
     await world.until(later.login.getToken());
     expect(later.login.getSession()).toMatchObject({ subject: owner, kind: 'user' });
+  });
+
+  it('waits for the answer of a person who takes longer than the token of the guest lives', async () => {
+    const back = await comeBack();
+    await world.until(back.login.completeLogin());
+    await world.expireTokens();
+    await expect(world.until(back.login.getToken())).rejects.toMatchObject({ code: 'login_required' });
+    expect(back.login.getEnd()).toBe('guest_ended');
+    const late = world.open('/', options);
+    expect(await world.until(late.login.completeLogin())).toMatchObject({ type: 'identity_in_use', existing: { subject: owner }, session: null });
+    Object.assign(globalThis, { reportError: () => undefined });
+    expect(await world.until(late.login.resolveLink('continue_as_user'))).toMatchObject({ subject: owner });
+    expect(await world.until(late.login.getToken())).toEqual(expect.any(String));
   });
 
   it('lets the person stay the guest', async () => {

@@ -6,7 +6,7 @@ export interface AuthressSettings {
   /** The service client's access key, `clientId.keyId.accountId.privateKey`. A secret. */
   readonly accessKey: string;
   /** The connections that sign users in; a token of any other is a guest's. */
-  readonly userConnections: readonly string[];
+  readonly connections: readonly string[];
   /** When given, only tokens of this application (`client_id`) are accepted. */
   readonly applicationId?: string | undefined;
   /** Where the login host's public keys are, for machines where its name does not resolve. Default: `{loginUrl}/.well-known/openid-configuration/jwks`. */
@@ -19,18 +19,18 @@ export interface CheckedAuthress extends AuthressSettings {
 
 /** The settings with their defaults; what cannot work is refused here and not at the first visitor. @throws TypeError */
 export function checkAuthress(settings: AuthressSettings): CheckedAuthress {
-  refuseUnless(typeof settings === 'object' && settings !== null, 'authress is missing: write { authress: { loginUrl, accessKey, userConnections } }');
-  const { loginUrl, userConnections, applicationId, jwksUrl = `${loginUrl}/.well-known/openid-configuration/jwks` } = settings;
+  refuseUnless(typeof settings === 'object' && settings !== null, 'authress is missing: write { authress: { loginUrl, accessKey, connections } }');
+  const { loginUrl, connections, applicationId, jwksUrl = `${loginUrl}/.well-known/openid-configuration/jwks` } = settings;
   refuseUnless(URL.canParse(loginUrl) && isSecure(loginUrl), 'loginUrl is not an https address (http is for loopback only): write the login host as in https://login.example.com');
   refuseUnless(new URL(loginUrl).origin === loginUrl, `loginUrl is more than an origin: write ${new URL(loginUrl).origin}`);
   refuseUnless(URL.canParse(jwksUrl) && isSecure(jwksUrl), 'jwksUrl is not an https address (http is for loopback only): leave it out, or write where the keys are');
-  refuseUnless(Array.isArray(userConnections), 'userConnections is missing: list the connections that sign users in, [] while there are only guests');
-  for (const connection of userConnections) {
-    refuseUnless(typeof connection === 'string' && connection !== '', 'userConnections holds something that is not a connection id: list ids such as con_google');
-    refuseUnless(!isServiceClient(connection), `userConnections holds ${connection}, a service client, which only makes guests: take it out`);
+  refuseUnless(Array.isArray(connections), 'connections is missing: list the connections that sign users in, [] while there are only guests');
+  for (const connection of connections) {
+    refuseUnless(typeof connection === 'string' && connection !== '', 'connections holds something that is not a connection id: list ids such as con_google');
+    refuseUnless(!isServiceClient(connection), `connections holds ${connection}, a service client, which only makes guests: take it out`);
   }
   refuseUnless(applicationId !== '' && !isServiceClient(applicationId), 'applicationId is not an application id (app_…): write the one the browser uses, or leave it out');
-  return { ...settings, userConnections: [...userConnections], jwksUrl };
+  return { ...settings, connections: [...connections], jwksUrl };
 }
 
 /** @throws TypeError */

@@ -22,8 +22,8 @@ export interface VerifierSettings {
 export interface Verifier {
   /** Answers `GET /v1/login`: a new guest is sent back to the login host with a signed ID, anybody else gets a 4xx and the reason. */
   handler(request: Request, from: { readonly clientAddress: string }): Promise<Response>;
-  /** Tells who sent a request, guest or user, by its bearer token. @throws Unauthorized `token_missing`, `token_invalid`, `token_expired`, `keys_unavailable` */
-  verifyToken(request: Request): Promise<Caller>;
+  /** Tells who sent a request, guest or user, by its bearer token; or whose token this is, where a body carries one. @throws Unauthorized `token_missing`, `token_invalid`, `token_expired`, `keys_unavailable` */
+  verifyToken(from: Request | string): Promise<Caller>;
   /** Like `verifyToken`, and refuses guests. @throws Unauthorized also `user_required` */
   requireUser(request: Request): Promise<Caller>;
 }
@@ -34,7 +34,7 @@ export function createVerifier(settings: VerifierSettings): Verifier {
   const authress = checkAuthress(settings.authress);
   const verifyToken = createTokenCheck({
     issuer: authress.loginUrl,
-    userConnections: authress.userConnections,
+    connections: authress.connections,
     applicationId: authress.applicationId,
     keys: new KeySet({ url: authress.jwksUrl, fetch: settings.fetch ?? ((...args) => globalThis.fetch(...args)), now }),
     now,

@@ -59,7 +59,7 @@ export class FakeWorld {
   };
 
   verifier(settings: Partial<VerifierSettings> = {}) {
-    return createVerifier({ authress: { loginUrl: LOGIN_URL, accessKey: ACCESS_KEY, userConnections: ['con_google'] }, now: this.now, fetch: this.fetch, ...settings });
+    return createVerifier({ authress: { loginUrl: LOGIN_URL, accessKey: ACCESS_KEY, connections: ['con_google'] }, now: this.now, fetch: this.fetch, ...settings });
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createVerifier, type VerifierSettings } from '../src/index.ts';
 import { ACCESS_KEY, asking, FakeWorld, LOGIN_URL, makeKey, makeToken } from './fixtures.ts';
 
-const authress = { loginUrl: LOGIN_URL, accessKey: ACCESS_KEY, userConnections: ['con_google'] };
+const authress = { loginUrl: LOGIN_URL, accessKey: ACCESS_KEY, connections: ['con_google'] };
 
 describe('createVerifier', () => {
   const wrong: readonly (readonly [string, Partial<VerifierSettings>, RegExp])[] = [
@@ -14,9 +14,9 @@ describe('createVerifier', () => {
     ['a login host with a user', { authress: { ...authress, loginUrl: 'https://u@login.shop.example' } }, /more than an origin/],
     ['a host that only starts like localhost', { authress: { ...authress, loginUrl: 'http://localhost.evil.example' } }, /https/],
     ['keys on plain http', { authress: { ...authress, jwksUrl: 'http://login.shop.example/jwks' } }, /jwksUrl/],
-    ['a service client among the connections of users', { authress: { ...authress, userConnections: ['sc_x'] } }, /only makes guests/],
-    ['an empty connection', { authress: { ...authress, userConnections: [''] } }, /userConnections/],
-    ['no connections', { authress: { loginUrl: LOGIN_URL, accessKey: ACCESS_KEY } as typeof authress }, /userConnections is missing/],
+    ['a service client among the connections of users', { authress: { ...authress, connections: ['sc_x'] } }, /only makes guests/],
+    ['an empty connection', { authress: { ...authress, connections: [''] } }, /connections/],
+    ['no connections', { authress: { loginUrl: LOGIN_URL, accessKey: ACCESS_KEY } as typeof authress }, /connections is missing/],
     ['a service client as the application', { authress: { ...authress, applicationId: 'sc_x' } }, /applicationId/],
     ['an application without a name', { authress: { ...authress, applicationId: '' } }, /applicationId/],
     ['no burst', { rateLimit: { burst: 0, perSecond: 1 } }, /burst/],

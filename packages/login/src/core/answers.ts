@@ -38,7 +38,9 @@ function meaning(status: number, error: string | undefined, isRefusal: Refusal):
   if (status === 408 || status === 425 || status >= 500) return 'server';
   if (status < 400 || status > 499 || error === undefined) return 'response_invalid';
   if (error === 'invalid_client' || error === 'unauthorized_client') return 'config_invalid';
-  return isRefusal(status, error) ? 'grant_refused' : 'response_invalid';
+  if (isRefusal(status, error)) return 'grant_refused';
+  // The service read the request and found it wrong: the same request will not be right later (RFC 6749 §5.2).
+  return status === 400 ? 'config_invalid' : 'response_invalid';
 }
 
 function parse(body: string): Json | null {

@@ -6,7 +6,8 @@
 import type { Grant, LoginErrorCode, StoredSession } from '@passerby/shared';
 
 export type Purpose = 'guest' | 'sign_in' | 'link' | 'continue';
-export type Ended = 'signed_out' | 'user_expired' | 'guest_expired';
+/** Why nobody is here. */
+export type Ended = 'signed_out' | 'user_expired' | 'guest_ended';
 
 /** How a round trip to the identity service ended, as far as it is kept. */
 export interface StoredOutcome {
@@ -56,6 +57,8 @@ export interface Merge {
 export interface Backoff {
   readonly attempts: number;
   readonly until: number;
+  /** What failed, for whoever has to wait. */
+  readonly code: LoginErrorCode;
   /** `service`: it named the time itself, so a network that is back does not shorten it. */
   readonly by: 'service' | 'us';
 }
@@ -84,7 +87,7 @@ export interface SessionRecord {
 export type SessionEvent =
   | { readonly type: 'guest_started' | 'renewed'; readonly grant: Grant; readonly at: number; readonly turn: number }
   | { readonly type: 'refused'; readonly token: 'works' | 'over'; readonly turn: number }
-  | { readonly type: 'put_off'; readonly until: number; readonly by: Backoff['by'] }
+  | ({ readonly type: 'put_off' } & Omit<Backoff, 'attempts'>)
   | { readonly type: 'woken'; readonly until: number }
   | { readonly type: 'begun'; readonly pending: PendingAuthorization }
   | { readonly type: 'returned'; readonly state: string; readonly callback: string }
@@ -105,8 +108,9 @@ const MAX_PENDING = 12;
 
 /** Which of two records holds: the later one of a line; of two lines the stored one, which all other tabs see, unless nobody is in it. */
 export function newer(mine: SessionRecord, stored: SessionRecord): SessionRecord {
+  if (mine.line === '') return stored;
   if (stored.line === mine.line) return stored.version > mine.version ? stored : mine;
-  if (stored.session || stored.ended || mine.line === '') return stored;
+  if (stored.session || stored.ended) return stored;
   return 'aside' in stored ? { ...mine, aside: stored.aside } : mine;
 }
 
@@ -130,7 +134,7 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
       if (!session || late) return null;
       return event.token === 'over' ? end(record, session) : hold(record, withoutRenewal(session));
     case 'put_off':
-      return { backoff: { attempts: (record.backoff?.attempts ?? 0) + 1, until: event.until, by: event.by } };
+      return { backoff: { attempts: (record.backoff?.attempts ?? 0) + 1, until: event.until, by: event.by, code: event.code } };
     case 'woken':
       // Every tab wakes at once; the first one ends the wait that all of them saw.
       return record.backoff?.by === 'us' && record.backoff.until === event.until ? { backoff: { ...record.backoff, until: 0 } } : null;
@@ -173,13 +177,14 @@ const hold = (record: SessionRecord, session: StoredSession | null): Partial<Ses
 
 const end = (record: SessionRecord, session: StoredSession): Partial<SessionRecord> =>
   session.kind === 'guest'
-    ? { ...hold(record, null), ended: 'guest_expired', parked: session, conflict: null }
+    ? { ...hold(record, null), ended: 'guest_ended', parked: session }
     : { ...hold(record, null), ended: 'user_expired' };
 
-/** From the guest to the user; the guest's things follow under `key`. */
+/** From the guest to the user; the guest's things follow under `key`, also when its last token ended before the person chose. */
 function switchTo(record: SessionRecord, user: StoredSession, key: string): Partial<SessionRecord> {
-  const { session, merges } = record;
-  const merge = session?.kind === 'guest' ? [{ key, from: session, to: user.subject }] : [];
+  const { session, parked, merges } = record;
+  const guest = session ?? parked;
+  const merge = guest?.kind === 'guest' ? [{ key, from: guest, to: user.subject }] : [];
   return { ...hold(record, user), conflict: null, merges: [...merges, ...merge] };
 }
 

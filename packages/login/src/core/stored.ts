@@ -42,11 +42,11 @@ const pending = shape<PendingAuthorization>({
 
 const record = shape<Omit<SessionRecord, 'aside'>>({
   schema: oneOf(1), line: name, version: count, turn: count, session: maybe(session), parked: maybe(session),
-  ended: maybe(oneOf('signed_out', 'user_expired', 'guest_expired')),
+  ended: maybe(oneOf('signed_out', 'user_expired', 'guest_ended')),
   pending: list(pending),
   conflict: maybe(shape<{ id: string; connectionId: string; session: unknown }>({ id: name, connectionId: name, session: maybe(session) })),
   merges: list(shape<Merge>({ key: name, from: session, to: name })),
-  backoff: maybe(shape<Backoff>({ attempts: count, until: amount, by: oneOf('service', 'us') })),
+  backoff: maybe(shape<Backoff>({ attempts: count, until: amount, code: name, by: oneOf('service', 'us') })),
 });
 
 const isRecord = (value: unknown): value is SessionRecord => record(value);

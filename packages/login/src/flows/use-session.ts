@@ -1,5 +1,5 @@
 /** Somebody here whose token can be used: what `getToken()` waits for. */
-import { isLoginError, LoginError, type StoredSession } from '@passerby/shared';
+import { isLoginError, LoginError, type LoginErrorCode, type StoredSession } from '@passerby/shared';
 import { endsSession, waitMs, type GuestWish } from '../core/policy.ts';
 import type { Context } from './context.ts';
 import { startGuest } from './start-guest.ts';
@@ -38,7 +38,7 @@ export async function useSession(context: Context, { guests = 'explicit', connec
         throw new LoginError('login_required', record.ended === 'user_expired' ? 'The session has ended: sign in again' : 'Nobody is here: call authenticate()', { cause: failure ?? undefined });
       case 'wait': {
         const ms = waitMs(record, clock.now());
-        if (clock.now() + ms > deadline) throw later(failure, ms);
+        if (clock.now() + ms > deadline) throw later(failure, record.backoff?.code, ms);
         await keeper.pause(ms);
         break;
       }
@@ -55,7 +55,7 @@ export async function useSession(context: Context, { guests = 'explicit', connec
   }
 }
 
-const later = (failure: LoginError | null, ms: number): LoginError =>
+const later = (failure: LoginError | null, code: LoginErrorCode = 'server', ms: number): LoginError =>
   failure
     ? new LoginError(failure.code, failure.message, { ...failure, cause: failure.cause, retryAfterMs: ms })
-    : new LoginError('server', 'The identity service failed just now; everything is kept and will be tried again', { retryAfterMs: ms });
+    : new LoginError(code, 'The last request failed, here or in another tab; everything is kept, and it is tried again after a pause', { retryAfterMs: ms });

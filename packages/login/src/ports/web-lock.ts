@@ -22,6 +22,8 @@ export function webLock(name: string, random: () => number): Lock {
         locks.request(name, { signal: patience }, hold).catch((error: unknown) => {
           if (started) return;
           if (patience.aborted) locks.request(name, { steal: true }, hold).catch((late: unknown) => (started ? undefined : reject(late)));
+          // No lock is to be had in a page without an origin: compare-and-set alone decides.
+          else if (error instanceof DOMException) void hold();
           else reject(error);
         });
       }),

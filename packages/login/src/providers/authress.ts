@@ -130,7 +130,7 @@ export function authress({ authressApiUrl, applicationId, connections = [] }: Au
     },
 
     async unlink(session, identityId, ports) {
-      await api('DELETE', `session/identities/${encodeURIComponent(identityId)}`, ports, { bearer: session.accessToken });
+      await api('DELETE', `session/identities/${encodeURIComponent(identityId)}`, ports, { bearer: session.accessToken, isRefusal: () => true });
     },
 
     async endSession(session, ports) {

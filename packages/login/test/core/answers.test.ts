@@ -27,7 +27,7 @@ describe('an answer', () => {
     ['401 without an OAuth error', 401, '{}', 'response_invalid'], ['451', 451, html, 'response_invalid'], ['511', 511, html, 'server'],
     ['408', 408, '', 'server'], ['425', 425, '', 'server'], ['429', 429, '', 'rate_limited'], ['500', 500, '{"error":"invalid_grant"}', 'server'],
     ['502', 502, html, 'server'], ['503', 503, '', 'server'], ['504', 504, '', 'server'], ['520', 520, '', 'server'],
-    ['an unknown OAuth error', 400, '{"error":"invalid_request"}', 'response_invalid'],
+    ['a JSON error of a gateway', 403, '{"error":"forbidden"}', 'response_invalid'],
   ])('that is %s keeps the session and may be asked for again', (_name, status, body, code) => {
     const error = failure(status, body);
     expect(error).toMatchObject({ code, retryable: true });
@@ -38,8 +38,8 @@ describe('an answer', () => {
     expect(endsSession(failure(400, '{"error":"invalid_grant"}'))).toBe(true);
   });
 
-  it.each(['invalid_client', 'unauthorized_client'])('that says %s is a mistake of the app and keeps the session', (error) => {
-    expect(failure(401, JSON.stringify({ error }))).toMatchObject({ code: 'config_invalid', retryable: false });
+  it.each(['invalid_client', 'unauthorized_client', 'invalid_request', 'InvalidConnection'])('that says %s is a mistake of the app and keeps the session', (error) => {
+    expect(failure(400, JSON.stringify({ error }))).toMatchObject({ code: 'config_invalid', retryable: false });
   });
 
   it.each([['120', 120_000], ['Thu, 01 Jan 2026 00:00:30 GMT', 30_000], ['999999', 300_000], ['Wed, 31 Dec 2025 00:00:00 GMT', 0], ['soon', undefined]])('may ask to wait: %s', (value, ms) => {

@@ -8,7 +8,7 @@ import { grantOf } from '../support/samples.ts';
 const HOUR = 3_600_000;
 const session: StoredSession = { ...grantOf('user_guest', 'guest', { lifetimeMs: HOUR }), receivedAt: 0 };
 const recordOf = (change: Partial<SessionRecord> = {}): SessionRecord => ({ ...emptyRecord, session, ...change });
-const backoff = { attempts: 1, until: 10_000, by: 'us' as const };
+const backoff = { attempts: 1, until: 10_000, by: 'us' as const, code: 'server' as const };
 
 describe('a token', () => {
   it('is served until a minute before its end', () => {
@@ -50,18 +50,18 @@ describe('nobody', () => {
   });
 
   it('whose guest ended may become a guest again', () => {
-    expect(nextStep({ ...nobody, ended: 'guest_expired' }, 0, 0, 'on-demand')).toBe('start_guest');
+    expect(nextStep({ ...nobody, ended: 'guest_ended' }, 0, 0, 'on-demand')).toBe('start_guest');
   });
 });
 
 describe('the wait after a failure', () => {
   it('is what the service asked for', () => {
-    expect(putOffUntil(emptyRecord, new LoginError('rate_limited', '', { retryAfterMs: 120_000 }), 1_000, 0.5)).toEqual({ type: 'put_off', until: 121_000, by: 'service' });
+    expect(putOffUntil(emptyRecord, new LoginError('rate_limited', '', { retryAfterMs: 120_000 }), 1_000, 0.5)).toEqual({ type: 'put_off', code: 'rate_limited', until: 121_000, by: 'service' });
   });
 
   it('grows, has full jitter, and never exceeds five minutes', () => {
     fc.assert(fc.property(fc.nat(60), fc.double({ min: 0, max: 1, noNaN: true }), fc.option(fc.nat(10_000_000)), (attempts, random, retryAfterMs) => {
-      const record = recordOf({ backoff: { attempts, until: 0, by: 'us' } });
+      const record = recordOf({ backoff: { attempts, until: 0, by: 'us', code: 'server' } });
       const { until } = putOffUntil(record, new LoginError('server', '', { retryAfterMs: retryAfterMs ?? undefined }), 0, random);
       expect(until).toBeGreaterThanOrEqual(0);
       expect(until).toBeLessThanOrEqual(300_000);
@@ -69,6 +69,6 @@ describe('the wait after a failure', () => {
   });
 
   it('does not outlast a clock that was set back a day', () => {
-    expect(waitMs(recordOf({ backoff: { attempts: 1, until: 86_400_000, by: 'us' } }), 0)).toBe(0);
+    expect(waitMs(recordOf({ backoff: { attempts: 1, until: 86_400_000, by: 'us', code: 'server' } }), 0)).toBe(0);
   });
 });

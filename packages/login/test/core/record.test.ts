@@ -33,7 +33,7 @@ describe('a guest', () => {
 
   it('whose renewal was refused after the token is over is parked with its subject, not erased', () => {
     const record = after(guest(), { type: 'refused', token: 'over', turn: 1 });
-    expect(record).toMatchObject({ session: null, ended: 'guest_expired', parked: { subject: 'user_guest' } });
+    expect(record).toMatchObject({ session: null, ended: 'guest_ended', parked: { subject: 'user_guest' } });
     expect(noticesOf(guest(), { type: 'refused', token: 'over', turn: 1 })).toEqual(['guest_ended']);
   });
 });

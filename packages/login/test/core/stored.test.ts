@@ -9,7 +9,7 @@ const events: SessionEvent[] = [
   { type: 'begun', pending: pendingOf({ subject: 'user_guest' }) },
   { type: 'completed', state: 'state_1', grant: grantOf('user_ada', 'user', { renewal: { type: 'refresh_token', refreshToken: 'r' } }), at: 2 },
   { type: 'resolved', choice: 'continue_as_user', id: 'id_1' },
-  { type: 'put_off', until: 3, by: 'us' },
+  { type: 'put_off', until: 3, by: 'us', code: 'server' },
 ];
 const full: SessionRecord = { ...events.reduce(transition, emptyRecord), line: 'line_1' };
 

@@ -59,7 +59,7 @@ export class World {
       clock: () => time.wall, sleep: (ms) => time.clock.sleep(ms), accessTokenLifetimeSeconds: 3_600, ...settings,
     });
     const verifier = createVerifier({
-      authress: { loginUrl: LOGIN, accessKey, userConnections: ['google', 'github'], applicationId: 'app_shop' },
+      authress: { loginUrl: LOGIN, accessKey, connections: ['google', 'github'], applicationId: 'app_shop' },
       now: () => time.wall, fetch: async (input, init) => authress.handle(new Request(input, init)),
     });
     return new World(authress, verifier, time);

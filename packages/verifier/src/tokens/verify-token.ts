@@ -19,7 +19,7 @@ export interface Caller {
 
 export interface TokenCheckParts {
   readonly issuer: string;
-  readonly userConnections: readonly string[];
+  readonly connections: readonly string[];
   readonly applicationId: string | undefined;
   readonly keys: KeySet;
   now(): number;
@@ -34,9 +34,10 @@ const MAX_LIFETIME_SECONDS = 24 * 3_600;
  * Tells who sent a request by its bearer token. The cheap checks come first, and the signature before anything in the token is believed.
  * @see https://www.rfc-editor.org/rfc/rfc8725 (JWT best current practices), RFC 9068 §4 (access tokens)
  */
-export function createTokenCheck(parts: TokenCheckParts): (request: Request) => Promise<Caller> {
-  return async (request) => {
-    const token = bearerToken(request.headers);
+export function createTokenCheck(parts: TokenCheckParts): (from: Request | string) => Promise<Caller> {
+  return async (from) => {
+    const token = typeof from === 'string' ? from : bearerToken(from.headers);
+    if (token.length > MAX_TOKEN_LENGTH) throw new Unauthorized('token_invalid', 'The token is too long');
     const { kid, issuer } = readToken(token);
     // Before the keys are asked for, so that a foreign token costs no request.
     if (issuer !== parts.issuer) throw new Unauthorized('token_invalid', 'The token is not from the login host');
@@ -49,9 +50,7 @@ export function createTokenCheck(parts: TokenCheckParts): (request: Request) => 
 function bearerToken(headers: Headers): string {
   const header = headers.get('authorization') ?? '';
   if (!/^bearer(?: |$)/i.test(header)) throw new Unauthorized('token_missing', 'The request has no bearer token');
-  const token = header.slice('bearer '.length);
-  if (token.length > MAX_TOKEN_LENGTH) throw new Unauthorized('token_invalid', 'The token is too long');
-  return token.trim();
+  return header.slice('bearer '.length).trim();
 }
 
 async function verify(token: string, key: CryptoKey, { issuer, now }: TokenCheckParts): Promise<JWTPayload> {
@@ -72,7 +71,7 @@ async function verify(token: string, key: CryptoKey, { issuer, now }: TokenCheck
   }
 }
 
-function readCaller(claims: Json, { userConnections, applicationId, now }: TokenCheckParts): Caller {
+function readCaller(claims: Json, { connections, applicationId, now }: TokenCheckParts): Caller {
   const subject = optionalText(claims, 'sub');
   const clientId = optionalText(claims, 'client_id');
   const issuedAt = optionalNumber(claims, 'iat');
@@ -82,7 +81,7 @@ function readCaller(claims: Json, { userConnections, applicationId, now }: Token
   if (isIdToken(claims, clientId)) throw new Unauthorized('token_invalid', 'The token says who signed in; it is not for calling an API');
   if (applicationId !== undefined && clientId !== applicationId) throw new Unauthorized('token_invalid', 'The token is of another application');
   const connectionId = optionalText(claims, 'azp');
-  return Object.freeze({ subject, kind: authressKind(connectionId, userConnections), ...(connectionId !== undefined && { connectionId }), expiresAt: expiresAt * 1000, claims });
+  return Object.freeze({ subject, kind: authressKind(connectionId, connections), ...(connectionId !== undefined && { connectionId }), expiresAt: expiresAt * 1000, claims });
 }
 
 /** An ID token is for the application alone: its audience is the client (OpenID Connect Core §2), an access token's is the account. */

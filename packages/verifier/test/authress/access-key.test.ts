@@ -49,7 +49,7 @@ describe('an access key', () => {
     ['a path in its client id', `sc_a/../b.pogP.acc.${SECRET}`], ['an empty client id', `.pogP.acc.${SECRET}`], ['only the secret', SECRET], ['base64url', `${head}.${SECRET.slice(0, -1)}-`],
   ];
   it.each(broken)('with %s throws, says what to do, and tells nothing secret', (_, text) => {
-    const error = failureOf(() => new FakeWorld().verifier({ authress: { loginUrl: LOGIN_URL, accessKey: text, userConnections: [] } }));
+    const error = failureOf(() => new FakeWorld().verifier({ authress: { loginUrl: LOGIN_URL, accessKey: text, connections: [] } }));
     expect(error).toBeInstanceOf(TypeError);
     expect(String(error)).toContain('copy it whole from the service client');
     expectNoSecret(error);

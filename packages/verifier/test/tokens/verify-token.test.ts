@@ -42,13 +42,19 @@ describe('a request with a good token', () => {
     expect((await world().verifier().verifyToken(request)).subject).toBe('user_guest');
   });
 
+  it('may be checked by itself, where a body carries it', async () => {
+    expect(await world().verifier().verifyToken(makeToken(KEY))).toMatchObject({ subject: 'user_guest', kind: 'guest' });
+    await expect(world().verifier().verifyToken(`${makeToken(KEY)}x`)).rejects.toBeInstanceOf(Unauthorized);
+    await expect(world().verifier().verifyToken('x'.repeat(20_000))).rejects.toMatchObject({ code: 'token_invalid' });
+  });
+
   it('is let in when the clocks are 4 seconds apart', async () => {
     expect((await verify(makeToken(KEY, { ...GUEST_CLAIMS, iat: NOW_SECONDS + 4 }))).kind).toBe('guest');
     expect((await verify(makeToken(KEY, { ...GUEST_CLAIMS, exp: NOW_SECONDS - 4 }))).kind).toBe('guest');
   });
 
   it('of the right application is let in where one is demanded, and of another is not', async () => {
-    const authress = { loginUrl: LOGIN_URL, accessKey: ACCESS_KEY, userConnections: ['con_google'], applicationId: 'app_shop' };
+    const authress = { loginUrl: LOGIN_URL, accessKey: ACCESS_KEY, connections: ['con_google'], applicationId: 'app_shop' };
     const { verifyToken } = world().verifier({ authress });
     expect((await verifyToken(asking(makeToken(KEY)))).subject).toBe('user_guest');
     expect((await refusalOf(verifyToken(asking(makeToken(KEY, { ...GUEST_CLAIMS, client_id: 'app_other' }))))).code).toBe('token_invalid');
