@@ -60,7 +60,7 @@ export class LoginClient {
 
   /**
    * Starts or returns the guest; through a real connection signs a person in, which leaves the page and never resolves.
-   * @throws LoginError `config_invalid`, `insecure_context`, `frame_blocked`, `login_denied`, `callback_invalid`, `grant_refused`, `navigation_failed`, `session_changed`, retryable codes
+   * @throws LoginError `config_invalid`, `insecure_context`, `frame_blocked`, `login_denied`, `callback_invalid`, `grant_refused`, `navigation_failed`, `storage_unavailable`, `session_changed`, retryable codes
    */
   async authenticate({ connectionId, mode, redirectUrl }: AuthenticateOptions = {}): Promise<Session> {
     const context = this.#open();
@@ -83,7 +83,7 @@ export class LoginClient {
 
   /**
    * Makes the guest's ID the user's, or adds an identity to a user. Leaves the page; the outcome comes from completeLogin().
-   * @throws LoginError `login_required`, `config_invalid`, `insecure_context`, `navigation_failed`, `session_changed`, retryable codes
+   * @throws LoginError `login_required`, `config_invalid`, `insecure_context`, `navigation_failed`, `storage_unavailable`, `session_changed`, retryable codes
    */
   async linkIdentity({ connectionId, redirectUrl }: LinkOptions): Promise<LinkOutcome> {
     const context = this.#open();

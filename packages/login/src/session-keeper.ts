@@ -50,6 +50,8 @@ export class SessionKeeper {
   #loaded: Promise<void> | null = null;
   #storeRestsUntil = 0;
   #degraded: 'no' | 'told' = 'no';
+  /** This tab knows more than storage does. */
+  #ahead = false;
   readonly #flights = new Map<string, Promise<unknown>>();
   readonly #listeners = new Set<Listener>();
   readonly #sleepers = new Set<AbortController>();
@@ -103,24 +105,16 @@ export class SessionKeeper {
   }
 
   /** Writes what happened, in one atomic step on whatever is stored by then. */
-  async commit(event: SessionEvent): Promise<SessionRecord> {
-    const change = (current: SessionRecord): SessionRecord => {
+  commit(event: SessionEvent): Promise<SessionRecord> {
+    return this.#update((current) => {
       const changed = transition(current, event);
-      return changed.line || changed === current ? changed : { ...changed, line: this.#line };
-    };
-    let next = change(this.record);
-    await this.#onStore((store) =>
-      store.update((stored) => {
-        const current = parseRecord(stored);
-        if (current === 'newer') return stored;
-        next = change(newer(this.record, current));
-        // Storage that holds nothing stays so until there is something to hold.
-        return next.line ? next : stored;
-      }),
-    );
-    if (next !== this.record) this.ports.channel.post(next.version);
-    this.#adopt(next);
-    return this.record;
+      return changed === current || changed.line ? changed : { ...changed, line: this.#line };
+    });
+  }
+
+  /** False while storage lags behind what this tab knows. */
+  get saved(): boolean {
+    return !this.#ahead;
   }
 
   /** Resolves after `ms`, or as soon as anything changes. */
@@ -252,32 +246,63 @@ export class SessionKeeper {
     }
   }
 
+  async #update(change: (current: SessionRecord) => SessionRecord): Promise<SessionRecord> {
+    let next = change(this.record);
+    const stored = await this.#onStore((store) =>
+      store.update((found) => {
+        next = change(newer(this.record, readable(found)));
+        // Storage that holds nothing stays so until there is something to hold.
+        return next.line ? next : found;
+      }),
+    );
+    if (stored) this.#ahead = false;
+    else if (next !== this.record && !this.#ahead) this.#saveLater();
+    if (next !== this.record) this.ports.channel.post(next.version);
+    this.#adopt(next);
+    return this.record;
+  }
+
+  /** What only this tab knows is written as soon as storage works again: a reload must find it. */
+  #saveLater(): void {
+    this.#ahead = true;
+    void this.ports.clock.sleep(STORE_REST_MS).then(async () => {
+      if (!this.#ahead) return;
+      await this.#update((current) => current);
+      if (this.#ahead) this.#saveLater();
+    });
+  }
+
   async #fromStore(): Promise<SessionRecord | null> {
     let found: SessionRecord | null = null;
     await this.#onStore(async (store) => {
-      const stored = parseRecord(await store.read());
-      if (stored === 'newer') throw new LoginError('storage_unavailable', 'A later version of this library wrote the session; it is left alone');
-      found = stored;
+      found = readable(await store.read());
     });
     return found;
   }
 
-  /** Storage that fails leaves this tab with what it knows in memory, and the app is told once. */
-  async #onStore(work: (store: Ports['store']) => Promise<void>): Promise<void> {
+  /** Whether it worked. Storage that fails leaves this tab with what it knows in memory, and the app is told once. */
+  async #onStore(work: (store: Ports['store']) => Promise<void>): Promise<boolean> {
     const { clock, store } = this.ports;
-    if (clock.monotonic() < this.#storeRestsUntil) return;
+    if (clock.monotonic() < this.#storeRestsUntil) return false;
     try {
       await work(store);
+      return true;
     } catch (cause) {
       this.#storeRestsUntil = clock.monotonic() + STORE_REST_MS;
       if (this.#degraded === 'no') {
         this.#degraded = 'told';
         this.#tell(['storage_degraded'], { cause });
       }
+      return false;
     }
   }
 }
 
+function readable(stored: unknown): SessionRecord {
+  const record = parseRecord(stored);
+  if (record === 'newer') throw new LoginError('storage_unavailable', 'A later version of this library wrote the session; it is left alone');
+  return record;
+}
+
 const toSession = ({ subject, kind, receivedAt, lifetimeMs, renewal }: StoredSession): Session =>
   ({ subject, kind, expiresAt: receivedAt + lifetimeMs, renewable: renewal.type !== 'none' });
-

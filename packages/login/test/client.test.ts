@@ -212,6 +212,25 @@ describe('a guest', () => {
     expect(other.login.getSession()).toMatchObject({ kind: 'guest' });
   });
 
+  it('that started while storage failed is found by a reload once storage works again', async () => {
+    world.evict();
+    world.jar.cookies = [];
+    world.storage = 'fails';
+    const first = world.open();
+    const { subject: late } = await world.until(first.login.authenticate());
+    world.storage = 'works';
+    await world.time.pass(21_000);
+    const reloaded = world.open();
+    expect(await world.until(reloaded.login.authenticate())).toMatchObject({ subject: late });
+  });
+
+  it('stays on the page when the intent to sign in could not be written down', async () => {
+    world.storage = 'fails';
+    await expect(world.until(tab.login.linkIdentity({ connectionId: 'google' }))).rejects.toMatchObject({ code: 'storage_unavailable' });
+    expect(tab.departed).toBeNull();
+    expect(tab.login.getSession()).toMatchObject({ subject, kind: 'guest' });
+  });
+
   it('is written back by a tab that lives on when storage was cleared', async () => {
     world.evict();
     await world.expireTokens();

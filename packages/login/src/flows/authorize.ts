@@ -20,7 +20,7 @@ export interface Departure {
 
 /**
  * Writes the intent down and leaves the page; never resolves.
- * @throws LoginError `navigation_failed`, `config_invalid`, retryable codes
+ * @throws LoginError `storage_unavailable`, `navigation_failed`, `config_invalid`, retryable codes
  */
 export async function leave(context: Context, departure: Departure): Promise<never> {
   const { keeper } = context;
@@ -49,6 +49,8 @@ async function begin({ keeper, settings }: Context, { purpose, connectionId, red
       returnTo: here.pathname + here.search + here.hash, subject: session?.subject ?? null, startedAt: ports.now(), callback: null, unsure: false, outcome: null,
     },
   });
+  // Unless it is written down, nobody will know the callback, and the service may have changed its cookie by then.
+  if (!keeper.saved) throw new LoginError('storage_unavailable', 'Signing in needs storage that works: this browser refuses it, or it is full');
   return url;
 }
 
@@ -115,14 +117,16 @@ function redeem(context: Context, state: string): Promise<PendingAuthorization |
     if (!pending || pending.outcome || pending.callback === null) return pending;
     try {
       if (clock.now() - pending.startedAt > PENDING_LIFETIME_MS) throw new LoginError('callback_invalid', 'Signing in took longer than ten minutes: start it again');
-      // After a lost answer the service has most likely done it, and asking twice for the same code may undo it.
-      const grant = (pending.unsure && (await resumed(context, pending, ports))) || (await keeper.provider.exchange(new URLSearchParams(pending.callback), pending, ports));
+      // Written ahead: whoever comes after a tab that died in the middle knows that the service may have done it already,
+      // and that asking twice for the same code may undo it.
+      const { unsure } = pending;
+      if (!unsure) await keeper.commit({ type: 'unsure', state });
+      const grant = (unsure && (await resumed(context, pending, ports))) || (await keeper.provider.exchange(new URLSearchParams(pending.callback), pending, ports));
       if ((grant.kind === 'guest') !== (pending.purpose === 'guest')) throw new LoginError('response_invalid', 'The service signed in the wrong kind of subject');
       await keeper.commit({ type: 'completed', state, grant, at: clock.now() });
     } catch (error) {
       if (!(error instanceof LoginError)) throw error;
       if (error.retryable) {
-        await keeper.commit({ type: 'unsure', state });
         await keeper.putOff(error);
         throw error;
       }

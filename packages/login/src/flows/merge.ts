@@ -21,8 +21,9 @@ const LONGEST_PAUSE_MS = 60_000;
 /** Offers the app every merge of the user who is here. Resolves after the first try of each; what failed is tried again while the page lives. */
 export async function deliverMerges(context: Context): Promise<void> {
   const { keeper, settings } = context;
-  // Without a hook there is nothing to carry over.
-  const { mergeGuest = () => Promise.resolve() } = settings;
+  const { mergeGuest } = settings;
+  // Another page of the site may have the hook.
+  if (!mergeGuest) return;
   const due = keeper.record.merges.filter((merge) => merge.to === keeper.record.session?.subject);
   await Promise.all(due.map((merge) => keeper.once(`merge ${merge.key}`, () => offer(context, merge, mergeGuest, 1_000))));
 }

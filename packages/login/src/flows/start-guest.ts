@@ -1,5 +1,6 @@
 /** Exactly one guest: however many calls, tabs and reloads ask for it. */
 import { LoginError, type Grant } from '@passerby/shared';
+import { waitMs } from '../core/policy.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
 import type { AuthorizationRequest } from '../providers/provider.ts';
 import type { Context } from './context.ts';
@@ -10,8 +11,10 @@ import type { Context } from './context.ts';
  */
 export function startGuest(context: Context, connectionId: string | undefined): Promise<void> {
   const { keeper } = context;
-  return keeper.alone('guest', async (ports, { session, turn }) => {
-    if (session) return;
+  return keeper.alone('guest', async (ports, record) => {
+    const { session, turn } = record;
+    // Looked at under the lock: another tab has won, or has just failed and put everybody off.
+    if (session || waitMs(record, ports.now()) > 0) return;
     try {
       const grant = await mint(context, guestRequest(context, connectionId), ports);
       if (grant.kind !== 'guest') throw new LoginError('response_invalid', 'The guest connection signed a user in');
