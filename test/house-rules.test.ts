@@ -55,7 +55,7 @@ type Rule = (source: Source) => string[];
 /** The rooms of the browser SDK from the ground up. A file imports from its own room and from those before it. */
 const ROOMS: readonly (readonly [room: string, paths: RegExp])[] = [
   ['core', /^core\//], ['interfaces', /^ports\/ports\.ts$/], ['browser', /^ports\//], ['providers', /^providers\//], ['tokens', /^tokens\//],
-  ['keeper', /^session-keeper\.ts$/], ['flows', /^flows\//], ['client', /^client\.ts$/], ['entries', /^(core|index)\.ts$/],
+  ['record', /^kept-record\.ts$/], ['keeper', /^session-keeper\.ts$/], ['flows', /^flows\//], ['client', /^client\.ts$/], ['entries', /^(core|index)\.ts$/],
 ];
 /** Only these know that there is a browser; everybody else is handed its ports. */
 const KNOW_THE_BROWSER = ['browser', 'client', 'entries'];

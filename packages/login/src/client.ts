@@ -29,9 +29,9 @@ export interface LinkOptions {
 }
 
 export interface TokenOptions {
-  /** How long this call may take, ms; default 10,000. */
+  /** How long this call may take, ms; default 15,000. */
   readonly deadlineMs?: number;
-  /** Ends this call only. */
+  /** Ends this call only, which then rejects with the signal's own reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -43,7 +43,8 @@ export type LinkOutcome =
   | { readonly type: 'cancelled' }
   | { readonly type: 'failed'; readonly error: LoginError };
 
-const DEFAULT_DEADLINE_MS = 10_000;
+/** Longer than a lock is waited for, so that a tab that sleeps in the middle of a refresh delays the others and no more. */
+const DEFAULT_DEADLINE_MS = 15_000;
 
 export class LoginClient {
   readonly #settings: Settings;
@@ -66,10 +67,10 @@ export class LoginClient {
     const context = this.#open();
     const { provider } = context.keeper;
     if (connectionId !== undefined && !provider.isGuestConnection(connectionId)) {
-      await this.#arrive();
+      await this.#settled();
       return leave(context, { purpose: (await this.#guestToLink(context)) ? 'link' : 'sign_in', connectionId, redirectUrl });
     }
-    await this.#arrived(context);
+    await this.#settledOrHere(context);
     return this.#guest(context, { connectionId: connectionId ?? this.#settings.guestConnectionId, mode, redirectUrl });
   }
 
@@ -88,7 +89,7 @@ export class LoginClient {
   async linkIdentity({ connectionId, redirectUrl }: LinkOptions): Promise<LinkOutcome> {
     const context = this.#open();
     if (!connectionId || context.keeper.provider.isGuestConnection(connectionId)) throw new LoginError('config_invalid', 'linkIdentity needs a connection that signs users in');
-    await this.#arrive();
+    await this.#settled();
     // The abandoned cart: a guest whose token lapsed days ago is renewed first.
     await useSession(context, { deadline: this.#deadline(context) });
     return leave(context, { purpose: 'link', connectionId, redirectUrl });
@@ -99,7 +100,7 @@ export class LoginClient {
    * @throws LoginError retryable codes: nothing is lost, call it again
    */
   async completeLogin(): Promise<LinkOutcome | null> {
-    return this.#outcome(this.#open(), await this.#arrive());
+    return this.#outcome(this.#open(), await this.#settled());
   }
 
   /**
@@ -109,9 +110,9 @@ export class LoginClient {
   async resolveLink(choice: 'stay_guest' | 'continue_as_user'): Promise<Session> {
     const context = this.#open();
     const { keeper } = context;
-    await this.#arrive();
+    await this.#settled();
     const { conflict } = keeper.record;
-    if (!conflict) throw new LoginError('callback_unknown', 'There is no link to resolve');
+    if (!conflict) throw new LoginError('callback_unknown', 'There is no link to resolve: it was resolved already, perhaps in another tab');
     // The service gave the guest an error instead of the user's session, so the user signs in once more.
     if (choice === 'continue_as_user' && !conflict.session) return leave(context, { purpose: 'continue', connectionId: conflict.connectionId });
     await keeper.commit({ type: 'resolved', choice, id: conflict.id });
@@ -142,6 +143,7 @@ export class LoginClient {
    */
   async logOut(options: LogOutOptions = {}): Promise<void> {
     const context = this.#open();
+    // Opens the channel, by which the other tabs are told.
     await context.keeper.load();
     await logOut(context, options);
   }
@@ -152,7 +154,7 @@ export class LoginClient {
    */
   async unlinkIdentity(identityId: string): Promise<void> {
     const context = this.#open();
-    await this.#arrive();
+    await this.#settled();
     await unlink(context, await useSession(context, { deadline: this.#deadline(context) }), identityId);
   }
 
@@ -168,7 +170,7 @@ export class LoginClient {
     return keeper.ports.clock.now() + deadlineMs;
   }
 
-  #arrive(): Promise<PendingAuthorization | null> {
+  #settled(): Promise<PendingAuthorization | null> {
     const context = this.#open();
     this.#arrival ??= settle(context, arrive(context)).then(
       (pending) => {
@@ -215,7 +217,7 @@ export class LoginClient {
       signal?.throwIfAborted();
       throw new LoginError('deadline', 'No token within the deadline; what was begun goes on', { retryAfterMs: 1_000 });
     });
-    const token = this.#arrived(context).then(() => useSession(context, { guests: this.#settings.guests, deadline }));
+    const token = this.#settledOrHere(context).then(() => useSession(context, { guests: this.#settings.guests, deadline }));
     return Promise.race([token.then((session) => session.accessToken), timeUp]).finally(() => {
       timeUp.catch(() => undefined);
       over.abort();
@@ -238,8 +240,8 @@ export class LoginClient {
   }
 
   /** Finishes a sign-in that is under way; somebody who is here already need not wait until the service can be reached for it. */
-  async #arrived({ keeper }: Context): Promise<void> {
-    await this.#arrive().catch((error: unknown) => {
+  async #settledOrHere({ keeper }: Context): Promise<void> {
+    await this.#settled().catch((error: unknown) => {
       if (!keeper.record.session) throw error;
     });
   }
@@ -257,7 +259,7 @@ export class LoginClient {
 
   #here({ keeper }: Context): Session {
     const session = keeper.snapshot();
-    if (!session) throw new LoginError('session_changed', 'The session ended in another tab just now');
+    if (!session) throw new LoginError('session_changed', 'The session ended in another tab just now: call authenticate() again');
     return session;
   }
 }

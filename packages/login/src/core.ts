@@ -2,11 +2,12 @@
 export * from './client.ts';
 export type { CoreOptions } from './core/options.ts';
 export type { NoticeType } from './core/notice.ts';
-export type { Ended } from './core/record.ts';
+export type { Ended, PendingAuthorization, Purpose } from './core/record.ts';
 export type { GuestPolicy } from './core/policy.ts';
 export type { LogOutOptions } from './flows/log-out.ts';
 export type { GuestMerge, MergeGuest } from './flows/merge.ts';
-export type { Provider } from './providers/provider.ts';
+export type { Ports, PortsFor, ProviderPorts } from './ports/ports.ts';
+export type { Authorization, AuthorizationRequest, Provider } from './providers/provider.ts';
 export type { Listener, Notice, Session } from './session-keeper.ts';
 export { isLoginError, LoginError } from '@passerby/shared';
-export type { LoginErrorCode, SubjectKind } from '@passerby/shared';
+export type { Grant, LoginErrorCode, StoredSession, SubjectKind } from '@passerby/shared';

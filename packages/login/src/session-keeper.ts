@@ -2,8 +2,8 @@
 import { isLoginError, LoginError, type StoredSession, type SubjectKind } from '@passerby/shared';
 import { noticesBetween, type NoticeType } from './core/notice.ts';
 import { endsSession, marginMs, nextStep, putOffUntil, type GuestWish, type Step } from './core/policy.ts';
-import { emptyRecord, newer, transition, type SessionEvent, type SessionRecord } from './core/record.ts';
-import { parseRecord } from './core/stored.ts';
+import { transition, type SessionEvent, type SessionRecord } from './core/record.ts';
+import { KeptRecord } from './kept-record.ts';
 import type { Ports, ProviderPorts } from './ports/ports.ts';
 import type { Provider } from './providers/provider.ts';
 
@@ -38,29 +38,36 @@ export type Listener = (notice: Notice) => void;
 
 /** All that one piece of work under the lock may take: less than what the others wait for it. */
 const WORK_MS = 9_000;
-/** Storage that failed is left alone for this long, so that a hanging one costs its deadline once. */
-const STORE_REST_MS = 10_000;
-
 export class SessionKeeper {
-  record: SessionRecord = emptyRecord;
   /** The cached token while nothing needs to be asked, as `getToken()` returns it. */
   #token: CachedToken | null = null;
   /** `monotonic()` at the moment the session's grant arrived. */
   #grantedAt = 0;
   #loaded: Promise<void> | null = null;
-  #storeRestsUntil = 0;
-  #degraded: 'no' | 'told' = 'no';
-  /** This tab knows more than storage does. */
-  #ahead = false;
+  /** The reading that this tab waits for before it serves anybody. */
+  #behind: Promise<unknown> | null = null;
+  readonly #kept: KeptRecord;
   readonly #flights = new Map<string, Promise<unknown>>();
   readonly #listeners = new Set<Listener>();
-  readonly #sleepers = new Set<AbortController>();
-  #behind: Promise<unknown> | null = null;
-
-  readonly #line: string;
+  #changed = new AbortController();
+  /** Whether this tab has read what was there when it opened. */
+  #opened = false;
 
   constructor(readonly ports: Ports, readonly provider: Provider) {
-    this.#line = String(ports.random());
+    this.#kept = new KeptRecord(ports, {
+      changed: (before, now) => this.#change(before, now),
+      degraded: (cause) => this.#tell(['storage_degraded'], { cause }),
+    });
+  }
+
+  /** Who is here and all that is under way, as this tab knows it. */
+  get record(): SessionRecord {
+    return this.#kept.now;
+  }
+
+  /** False while storage lags behind what this tab knows. */
+  get saved(): boolean {
+    return this.#kept.saved;
   }
 
   /** The token of a session that needs nothing, without a look at storage; null: find out what it needs. */
@@ -91,41 +98,27 @@ export class SessionKeeper {
         if (version !== this.record.version) this.#catchUp();
       });
       lifecycle.watch((what) => (what === 'back' ? this.#catchUp() : this.#wake()));
-      const stored = await this.#fromStore();
-      if (stored) this.#hold(newer(this.record, stored));
+      await this.read();
+      this.#opened = true;
     })());
   }
 
   /** Reads again: another tab may have won. */
-  async read(): Promise<SessionRecord> {
-    const stored = await this.#fromStore();
-    // Compared after the read: this tab may have written meanwhile.
-    if (stored) this.#adopt(newer(this.record, stored));
-    return this.record;
+  read(): Promise<SessionRecord> {
+    return this.#kept.read();
   }
 
-  /** Writes what happened, in one atomic step on whatever is stored by then. */
-  commit(event: SessionEvent): Promise<SessionRecord> {
-    return this.#update((current) => {
-      const changed = transition(current, event);
-      return changed === current || changed.line ? changed : { ...changed, line: this.#line };
-    });
-  }
-
-  /** False while storage lags behind what this tab knows. */
-  get saved(): boolean {
-    return !this.#ahead;
+  /** Writes what happened, and has the other tabs look. */
+  async commit(event: SessionEvent): Promise<void> {
+    if (await this.#kept.update((current) => transition(current, event))) this.ports.channel.post(this.record.version);
   }
 
   /** Resolves after `ms`, or as soon as anything changes. */
-  async pause(ms: number): Promise<void> {
-    const change = new AbortController();
-    this.#sleepers.add(change);
-    await this.ports.clock.sleep(ms, change.signal);
-    this.#sleepers.delete(change);
+  pause(ms: number): Promise<void> {
+    return this.ports.clock.sleep(ms, this.#changed.signal);
   }
 
-  /** Resolves when this tab knows what it may have missed. */
+  /** Resolves when this tab knows what it may have missed; null: it has missed nothing. */
   caughtUp(): Promise<unknown> | null {
     return this.#behind;
   }
@@ -206,27 +199,21 @@ export class SessionKeeper {
     return Math.max(clock.now() - session.receivedAt, clock.monotonic() - this.#grantedAt);
   }
 
-  #adopt(next: SessionRecord): void {
-    const before = this.record;
-    if (next === before) return;
-    this.#hold(next);
-    for (const sleeper of this.#sleepers) sleeper.abort();
-    this.#tell(noticesBetween(before, next));
-  }
-
-  #hold(next: SessionRecord): void {
+  #change(before: SessionRecord, { session }: SessionRecord): void {
     const { clock } = this.ports;
-    const { session } = next;
-    if (session && session.receivedAt !== this.record.session?.receivedAt) {
+    if (session && session.receivedAt !== before.session?.receivedAt) {
       const age = clock.now() - session.receivedAt;
       // Received in the future: the clock was set back, so its age is anybody's guess and one refresh tells.
       this.#grantedAt = age >= 0 ? clock.monotonic() - age : -Infinity;
     }
-    this.record = next;
-    this.#token = session && this.#servable(session);
+    this.#token = session && this.#cached(session);
+    this.#changed.abort();
+    this.#changed = new AbortController();
+    // What a page finds when it opens is no news.
+    if (this.#opened) this.#tell(noticesBetween(before, this.record));
   }
 
-  #servable(session: StoredSession): CachedToken {
+  #cached(session: StoredSession): CachedToken {
     const freshMs = session.lifetimeMs - marginMs(session);
     const from = session.receivedAt;
     return { promise: Promise.resolve(session.accessToken), from, until: from + freshMs, monotonicUntil: this.#grantedAt + freshMs };
@@ -245,63 +232,6 @@ export class SessionKeeper {
       }
     }
   }
-
-  async #update(change: (current: SessionRecord) => SessionRecord): Promise<SessionRecord> {
-    let next = change(this.record);
-    const stored = await this.#onStore((store) =>
-      store.update((found) => {
-        next = change(newer(this.record, readable(found)));
-        // Storage that holds nothing stays so until there is something to hold.
-        return next.line ? next : found;
-      }),
-    );
-    if (stored) this.#ahead = false;
-    else if (next !== this.record && !this.#ahead) this.#saveLater();
-    if (next !== this.record) this.ports.channel.post(next.version);
-    this.#adopt(next);
-    return this.record;
-  }
-
-  /** What only this tab knows is written as soon as storage works again: a reload must find it. */
-  #saveLater(): void {
-    this.#ahead = true;
-    void this.ports.clock.sleep(STORE_REST_MS).then(async () => {
-      if (!this.#ahead) return;
-      await this.#update((current) => current);
-      if (this.#ahead) this.#saveLater();
-    });
-  }
-
-  async #fromStore(): Promise<SessionRecord | null> {
-    let found: SessionRecord | null = null;
-    await this.#onStore(async (store) => {
-      found = readable(await store.read());
-    });
-    return found;
-  }
-
-  /** Whether it worked. Storage that fails leaves this tab with what it knows in memory, and the app is told once. */
-  async #onStore(work: (store: Ports['store']) => Promise<void>): Promise<boolean> {
-    const { clock, store } = this.ports;
-    if (clock.monotonic() < this.#storeRestsUntil) return false;
-    try {
-      await work(store);
-      return true;
-    } catch (cause) {
-      this.#storeRestsUntil = clock.monotonic() + STORE_REST_MS;
-      if (this.#degraded === 'no') {
-        this.#degraded = 'told';
-        this.#tell(['storage_degraded'], { cause });
-      }
-      return false;
-    }
-  }
-}
-
-function readable(stored: unknown): SessionRecord {
-  const record = parseRecord(stored);
-  if (record === 'newer') throw new LoginError('storage_unavailable', 'A later version of this library wrote the session; it is left alone');
-  return record;
 }
 
 const toSession = ({ subject, kind, receivedAt, lifetimeMs, renewal }: StoredSession): Session =>

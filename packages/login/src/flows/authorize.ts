@@ -1,5 +1,5 @@
 /** Sends a person away to sign in or link, and takes them back. */
-import { LoginError, type Grant } from '@passerby/shared';
+import { isLoginError, LoginError, type Grant } from '@passerby/shared';
 import { waitMs } from '../core/policy.ts';
 import { PENDING_LIFETIME_MS, type PendingAuthorization, type Purpose } from '../core/record.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
@@ -20,7 +20,7 @@ export interface Departure {
 
 /**
  * Writes the intent down and leaves the page; never resolves.
- * @throws LoginError `storage_unavailable`, `navigation_failed`, `config_invalid`, retryable codes
+ * @throws LoginError `storage_unavailable`, `navigation_failed`, `insecure_context`, `config_invalid`, retryable codes
  */
 export async function leave(context: Context, departure: Departure): Promise<never> {
   const { keeper } = context;
@@ -32,7 +32,7 @@ export async function leave(context: Context, departure: Departure): Promise<nev
   try {
     keeper.ports.navigation.leave(url);
   } catch (cause) {
-    throw new LoginError('navigation_failed', 'The browser refused to leave this page', { cause });
+    throw new LoginError('navigation_failed', 'The browser refused to leave this page: a sandboxed frame may not navigate', { cause });
   }
   return new Promise<never>(() => undefined);
 }
@@ -102,7 +102,7 @@ async function persist(context: Context, state: string): Promise<PendingAuthoriz
       return await redeem(context, state);
     } catch (error) {
       const pauseMs = waitMs(keeper.record, clock.now());
-      if (!(error instanceof LoginError && error.retryable) || clock.now() + pauseMs > deadline) throw error;
+      if (!isLoginError(error) || !error.retryable || clock.now() + pauseMs > deadline) throw error;
       await keeper.pause(pauseMs);
     }
   }
@@ -125,7 +125,7 @@ function redeem(context: Context, state: string): Promise<PendingAuthorization |
       if ((grant.kind === 'guest') !== (pending.purpose === 'guest')) throw new LoginError('response_invalid', 'The service signed in the wrong kind of subject');
       await keeper.commit({ type: 'completed', state, grant, at: clock.now() });
     } catch (error) {
-      if (!(error instanceof LoginError)) throw error;
+      if (!isLoginError(error)) throw error;
       if (error.retryable) {
         await keeper.putOff(error);
         throw error;
@@ -144,7 +144,7 @@ async function resumed({ keeper }: Context, pending: PendingAuthorization, ports
   try {
     return (await keeper.provider.resume?.(pending, ports)) ?? null;
   } catch (error) {
-    if (error instanceof LoginError && error.code === 'grant_refused') return null;
+    if (isLoginError(error) && error.code === 'grant_refused') return null;
     throw error;
   }
 }

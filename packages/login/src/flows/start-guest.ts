@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 
 /**
  * Starts a guest by fetch or in a hidden frame; where somebody is here already, does nothing.
- * @throws LoginError `config_invalid`, `frame_blocked`, `deadline`, `rate_limited`, other retryable codes
+ * @throws LoginError `config_invalid`, `insecure_context`, `login_denied`, `callback_invalid`, `grant_refused`, retryable codes
  */
 export function startGuest(context: Context, connectionId: string | undefined): Promise<void> {
   const { keeper } = context;

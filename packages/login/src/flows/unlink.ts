@@ -3,10 +3,10 @@ import type { Context } from './context.ts';
 
 /**
  * Takes one identity off the user who is here.
- * @throws LoginError `unsupported`, `grant_refused`, retryable codes
+ * @throws LoginError `unsupported`, `grant_refused`, `config_invalid`, retryable codes
  */
 export async function unlink({ keeper }: Context, session: StoredSession, identityId: string): Promise<void> {
   const { provider } = keeper;
-  if (!provider.unlink) throw new LoginError('unsupported', 'This service does not unlink identities');
+  if (!provider.unlink) throw new LoginError('unsupported', 'This service does not unlink identities here: its own account page may');
   await keeper.ask(async (ports) => provider.unlink?.(session, identityId, ports));
 }

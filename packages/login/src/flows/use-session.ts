@@ -14,7 +14,7 @@ export interface Wish {
 
 /**
  * The session with a token that works now, renewed or started where needed.
- * @throws LoginError `login_required`, `session_changed`, `config_invalid`, retryable codes with `retryAfterMs`
+ * @throws LoginError `login_required`, `session_changed`, `config_invalid`, retryable codes with `retryAfterMs`; where it starts a guest, what startGuest() throws
  */
 export async function useSession(context: Context, { guests = 'explicit', connectionId, deadline }: Wish): Promise<StoredSession> {
   const { keeper } = context;
@@ -26,10 +26,11 @@ export async function useSession(context: Context, { guests = 'explicit', connec
     const { session } = record;
     const step = keeper.nextStep(guests);
     switch (step) {
-      case 'serve':
       case 'serve_and_refresh':
         // Its failure is in the record, where the next caller finds it; this one has a token.
-        if (step === 'serve_and_refresh') keeper.renew().catch((error: unknown) => { if (!isLoginError(error)) reportError(error); });
+        keeper.renew().catch((error: unknown) => { if (!isLoginError(error)) reportError(error); });
+        return session as StoredSession;
+      case 'serve':
         return session as StoredSession;
       case 'end':
         await keeper.commit({ type: 'refused', token: 'over', turn: record.turn });
@@ -38,7 +39,7 @@ export async function useSession(context: Context, { guests = 'explicit', connec
         throw new LoginError('login_required', record.ended === 'user_expired' ? 'The session has ended: sign in again' : 'Nobody is here: call authenticate()', { cause: failure ?? undefined });
       case 'wait': {
         const ms = waitMs(record, clock.now());
-        if (clock.now() + ms > deadline) throw later(failure, record.backoff?.code, ms);
+        if (clock.now() + ms > deadline) throw later({ failure, code: record.backoff?.code ?? 'server', ms });
         await keeper.pause(ms);
         break;
       }
@@ -55,7 +56,7 @@ export async function useSession(context: Context, { guests = 'explicit', connec
   }
 }
 
-const later = (failure: LoginError | null, code: LoginErrorCode = 'server', ms: number): LoginError =>
+const later = ({ failure, code, ms }: { failure: LoginError | null; code: LoginErrorCode; ms: number }): LoginError =>
   failure
     ? new LoginError(failure.code, failure.message, { ...failure, cause: failure.cause, retryAfterMs: ms })
     : new LoginError(code, 'The last request failed, here or in another tab; everything is kept, and it is tried again after a pause', { retryAfterMs: ms });

@@ -1,4 +1,4 @@
-/** The only file that knows the browser. Everything is wrapped, not referred to, so that a page may replace it later. */
+/** Puts the ports together; this folder alone knows the browser. Everything is wrapped, not referred to, so that a page may replace it later. */
 import { versionChannel } from './channel.ts';
 import { hiddenFrame } from './frame.ts';
 import { idbStore } from './idb-store.ts';
@@ -28,7 +28,7 @@ const clock: Clock = {
 export const browserPorts: PortsFor = (name) => ({
   clock,
   store: idbStore(name, clock),
-  lock: webLock(name, Math.random),
+  lock: webLock(name),
   channel: versionChannel(name),
   lifecycle: browserLifecycle,
   navigation: browserNavigation,

@@ -13,13 +13,17 @@ export function versionChannel(name: string): Channel {
           if (Number.isSafeInteger(data)) heard(data as number);
         };
       };
-      open();
-      // An open channel would keep the page out of the back/forward cache.
-      addEventListener('pagehide', () => {
+      const close = (): void => {
         channel?.close();
         channel = null;
-      });
+      };
+      open();
+      // An open channel would keep the page out of the back/forward cache; and a frozen page that hears something begins to
+      // read, never ends it, and holds up every other tab's writing.
+      addEventListener('pagehide', close);
       addEventListener('pageshow', open);
+      document.addEventListener('freeze', close);
+      document.addEventListener('resume', open);
     },
   };
 }

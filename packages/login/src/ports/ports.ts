@@ -27,7 +27,7 @@ export interface Channel {
 
 /** What happens to the page and to its network. */
 export interface Lifecycle {
-  /** `back`: from the back/forward cache, where it heard nothing. `awake`: seen again, or online again. */
+  /** `back`: from the back/forward cache or from being frozen, where it heard nothing. `awake`: seen again, or online again. */
   watch(told: (what: 'back' | 'awake') => void): void;
 }
 

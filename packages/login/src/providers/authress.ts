@@ -3,7 +3,7 @@
  * login host renews both. Source: the published @authress/login and the knowledge base on authress.io.
  */
 import {
-  authressKind, isServiceClient, LoginError, optionalNumber, optionalText, readClaims, text,
+  authressKind, isLoginError, isServiceClient, LoginError, optionalNumber, optionalText, readClaims, text,
   type Grant, type Json, type StoredSession,
 } from '@passerby/shared';
 import type { Refusal } from '../core/answers.ts';
@@ -70,7 +70,9 @@ export function authress({ authressApiUrl, applicationId, connections = [] }: Au
   /** The one cookie we read: the answer to a renewal of ours, signed by the service, and no older than what we had. */
   const fromCookie = async (known: readonly (string | undefined)[], noOlderThan: number, ports: ProviderPorts): Promise<Grant> => {
     for (const [, token] of ports.cookies().matchAll(/(?:^|; )authorization=([\w.-]+)/g)) {
-      const { verifyJwt } = await import('../tokens/verify.ts');
+      const { verifyJwt } = await import('../tokens/verify.ts').catch((cause: unknown) => {
+        throw new LoginError('network', 'A part of this library could not be loaded', { cause });
+      });
       const claims = await verifyJwt(token ?? '', { issuer: host, jwksUrl: `${host}/.well-known/openid-configuration/jwks` }, ports);
       const grant = claims && toGrant(token ?? '', check(claims), known);
       if (grant && grant.issuedAt >= noOlderThan) return grant;
@@ -136,7 +138,7 @@ export function authress({ authressApiUrl, applicationId, connections = [] }: Au
     async endSession(session, ports) {
       await api('DELETE', 'session', ports, { bearer: session.accessToken, isRefusal: (status) => status === 404 }).catch((error: unknown) => {
         // Already over there: just what was asked for.
-        if (!(error instanceof LoginError && error.code === 'grant_refused')) throw error;
+        if (!isLoginError(error) || error.code !== 'grant_refused') throw error;
       });
     },
   };

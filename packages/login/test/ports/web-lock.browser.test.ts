@@ -6,7 +6,7 @@ describe('the lock', () => {
   it('lets one at a time in, in turn, and hands each its own answer', async () => {
     const name = crypto.randomUUID();
     let inside = 0;
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => webLock(name, Math.random).run(async () => {
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => webLock(name).run(async () => {
       inside++;
       await new Promise((resolve) => setTimeout(resolve, 1));
       expect(inside).toBe(1);
@@ -17,7 +17,7 @@ describe('the lock', () => {
   });
 
   it('passes a failure on and is free again', async () => {
-    const lock = webLock(crypto.randomUUID(), Math.random);
+    const lock = webLock(crypto.randomUUID());
     await expect(lock.run(() => Promise.reject(new Error('no network')))).rejects.toThrow('no network');
     expect(await lock.run(() => Promise.resolve('free'))).toBe('free');
   });
@@ -25,8 +25,15 @@ describe('the lock', () => {
   it('is taken from a holder that never ends, which keeps its own answer', { timeout: 20_000 }, async () => {
     const name = crypto.randomUUID();
     let wake: (answer: string) => void = () => undefined;
-    const frozen = webLock(name, () => 0).run(() => new Promise<string>((resolve) => (wake = resolve)));
-    expect(await webLock(name, () => 0).run(() => Promise.resolve('taken'))).toBe('taken');
+    const frozen = webLock(name).run(() => new Promise<string>((resolve) => (wake = resolve)));
+    let thieves = 0;
+    const taken = await Promise.all(Array.from({ length: 5 }, () => webLock(name).run(async () => {
+      expect(++thieves).toBe(1);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      thieves--;
+      return 'taken';
+    })));
+    expect(taken).toEqual(Array.from({ length: 5 }, () => 'taken'));
     wake('late');
     expect(await frozen).toBe('late');
   });
