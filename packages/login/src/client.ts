@@ -139,7 +139,7 @@ export class LoginClient {
 
   /**
    * Signs out here, in every tab, and at the service.
-   * @throws LoginError `guest_would_be_lost`; retryable codes when the service was not reached: signed out here all the same
+   * @throws LoginError `guest_would_be_lost`, `session_changed`, `storage_unavailable`; retryable codes when the service was not reached: signed out here all the same
    */
   async logOut(options: LogOutOptions = {}): Promise<void> {
     const context = this.#open();

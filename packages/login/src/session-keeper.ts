@@ -158,10 +158,12 @@ export class SessionKeeper {
     return this.alone('renew', async (ports, { session, turn }) => {
       const step = this.nextStep('explicit');
       if (!session || (step !== 'refresh' && step !== 'serve_and_refresh')) return;
+      // Its life counts from before it was asked for: the answer may find this tab asleep.
+      const at = ports.now();
       try {
         const grant = await this.provider.refresh(session, ports);
         if (grant.subject !== session.subject) throw new LoginError('session_changed', "The service's session is somebody else's by now; this one was kept as it is");
-        await this.commit({ type: 'renewed', grant, at: this.ports.clock.now(), turn });
+        await this.commit({ type: 'renewed', grant, at, turn });
       } catch (error) {
         if (isLoginError(error) && endsSession(error)) await this.commit({ type: 'refused', token: step === 'refresh' ? 'over' : 'works', turn });
         else await this.putOff(error);

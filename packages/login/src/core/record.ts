@@ -96,7 +96,7 @@ export type SessionEvent =
   | { readonly type: 'not_completed'; readonly state: string; readonly outcome: StoredOutcome }
   | { readonly type: 'resolved'; readonly choice: 'stay_guest' | 'continue_as_user'; readonly id: string }
   | { readonly type: 'merged'; readonly key: string }
-  | { readonly type: 'signed_out' };
+  | { readonly type: 'signed_out'; readonly subject: string | null };
 
 export const emptyRecord: SessionRecord = {
   schema: 1, line: '', version: 0, turn: 0, session: null, ended: null, parked: null, pending: [], conflict: null, merges: [], backoff: null,
@@ -127,7 +127,7 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
   const late = 'turn' in event && event.turn !== record.turn;
   switch (event.type) {
     case 'guest_started':
-      return session || late ? null : hold(record, received(event.grant, event.at));
+      return session || late ? null : startGuest(record, received(event.grant, event.at));
     case 'renewed':
       return session && !late ? hold(record, renewed(session, received(event.grant, event.at))) : null;
     case 'refused':
@@ -156,8 +156,17 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
     case 'merged':
       return merges.some((merge) => merge.key === event.key) ? { merges: merges.filter((merge) => merge.key !== event.key) } : null;
     case 'signed_out':
+      // Overtaken: whoever is here by now did not ask for it.
+      if (session && session.subject !== event.subject) return null;
       return session || pending.length > 0 || conflict ? { ...hold(record, null), ended: 'signed_out', pending: [], conflict: null } : null;
   }
+}
+
+/** Whose user's session waits loses its cookie to the new guest, and has to sign in once more to go on. */
+function startGuest(record: SessionRecord, guest: StoredSession): Partial<SessionRecord> {
+  const { conflict } = record;
+  const replaced = conflict?.session?.renewal.type === 'cookie' && guest.renewal.type === 'cookie';
+  return { ...hold(record, guest), ...(replaced && { conflict: { ...conflict, session: null } }) };
 }
 
 /** A person came back with a grant: the subject decides what that means. */

@@ -120,10 +120,11 @@ function redeem(context: Context, state: string): Promise<PendingAuthorization |
       // Written ahead: whoever comes after a tab that died in the middle knows that the service may have done it already,
       // and that asking twice for the same code may undo it.
       const { unsure } = pending;
+      const at = clock.now();
       if (!unsure) await keeper.commit({ type: 'unsure', state });
       const grant = (unsure && (await resumed(context, pending, ports))) || (await keeper.provider.exchange(new URLSearchParams(pending.callback), pending, ports));
       if ((grant.kind === 'guest') !== (pending.purpose === 'guest')) throw new LoginError('response_invalid', 'The service signed in the wrong kind of subject');
-      await keeper.commit({ type: 'completed', state, grant, at: clock.now() });
+      await keeper.commit({ type: 'completed', state, grant, at });
     } catch (error) {
       if (!isLoginError(error)) throw error;
       if (error.retryable) {

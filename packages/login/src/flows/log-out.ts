@@ -8,13 +8,15 @@ export interface LogOutOptions {
 
 /**
  * Ends the session here and in every tab, then at the service.
- * @throws LoginError `guest_would_be_lost`; retryable codes when the service was not reached: signed out here all the same
+ * @throws LoginError `guest_would_be_lost`, `session_changed`, `storage_unavailable`; retryable codes when the service was not reached: signed out here all the same
  */
 export async function logOut({ keeper }: Context, { discardGuest }: LogOutOptions): Promise<void> {
   const { session } = await keeper.read();
   if (session?.kind === 'guest' && !discardGuest) {
     throw new LoginError('guest_would_be_lost', 'A guest can not sign in again: pass { discardGuest: true } to give up this guest and its things');
   }
-  await keeper.commit({ type: 'signed_out' });
+  await keeper.commit({ type: 'signed_out', subject: session?.subject ?? null });
+  if (keeper.record.session) throw new LoginError('session_changed', 'Somebody else came meanwhile, and was not signed out: look who is here');
   if (session) await keeper.ask(async (ports) => keeper.provider.endSession?.(session, ports));
+  if (!keeper.saved) throw new LoginError('storage_unavailable', 'Signed out on this page, but storage refused to note it: reload the page and look');
 }

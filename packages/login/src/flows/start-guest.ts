@@ -1,6 +1,6 @@
 /** Exactly one guest: however many calls, tabs and reloads ask for it. */
 import { LoginError, type Grant } from '@passerby/shared';
-import { waitMs } from '../core/policy.ts';
+import type { GuestWish } from '../core/policy.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
 import type { AuthorizationRequest } from '../providers/provider.ts';
 import type { Context } from './context.ts';
@@ -9,16 +9,16 @@ import type { Context } from './context.ts';
  * Starts a guest by fetch or in a hidden frame; where somebody is here already, does nothing.
  * @throws LoginError `config_invalid`, `insecure_context`, `login_denied`, `callback_invalid`, `grant_refused`, retryable codes
  */
-export function startGuest(context: Context, connectionId: string | undefined): Promise<void> {
+export function startGuest(context: Context, guests: GuestWish, connectionId: string | undefined): Promise<void> {
   const { keeper } = context;
-  return keeper.alone('guest', async (ports, record) => {
-    const { session, turn } = record;
-    // Looked at under the lock: another tab has won, or has just failed and put everybody off.
-    if (session || waitMs(record, ports.now()) > 0) return;
+  return keeper.alone('guest', async (ports, { turn }) => {
+    // Asked again under the lock: another tab has won, or signed out, or has just failed and put everybody off.
+    if (keeper.nextStep(guests) !== 'start_guest') return;
+    const at = ports.now();
     try {
       const grant = await mint(context, guestRequest(context, connectionId), ports);
       if (grant.kind !== 'guest') throw new LoginError('response_invalid', 'The guest connection signed a user in');
-      await keeper.commit({ type: 'guest_started', grant, at: keeper.ports.clock.now(), turn });
+      await keeper.commit({ type: 'guest_started', grant, at, turn });
     } catch (error) {
       await keeper.putOff(error);
       throw error;

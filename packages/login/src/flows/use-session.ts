@@ -46,7 +46,7 @@ export async function useSession(context: Context, { guests = 'explicit', connec
       case 'refresh':
       case 'start_guest':
         try {
-          await (step === 'refresh' ? keeper.renew() : startGuest(context, connectionId));
+          await (step === 'refresh' ? keeper.renew() : startGuest(context, guests, connectionId));
         } catch (error) {
           // A refusal has changed the record, and a failure has put off the next try: both are for the next look.
           if (!isLoginError(error) || !(error.retryable || endsSession(error)) || keeper.ports.frame.isForbidden()) throw error;

@@ -3,6 +3,8 @@ import type { Lock } from './ports.ts';
 
 /** Longer than any work under the lock may take; a closed or crashed holder is gone in a quarter of a second, a frozen one never. */
 const WAIT_MS = 10_000;
+/** A timer that is late by this much was not running. */
+const SLEPT_MS = 3_000;
 
 export function webLock(name: string): Lock {
   // Without Web Locks (an old engine) compare-and-set alone decides.
@@ -20,8 +22,11 @@ export function webLock(name: string): Lock {
         };
         const patiently = (wanted: string, then: () => Promise<unknown>, otherwise: () => Promise<unknown>): Promise<unknown> => {
           const patience = AbortSignal.timeout(WAIT_MS);
+          const impatientAt = performance.now() + WAIT_MS + SLEPT_MS;
           return locks.request(wanted, { signal: patience }, then).catch((error: unknown) => {
             if (started) return undefined;
+            // The device slept, and so did the holder: it gets another chance.
+            if (patience.aborted && performance.now() > impatientAt) return patiently(wanted, then, otherwise);
             if (patience.aborted) return otherwise();
             // No lock is to be had in a page without an origin.
             if (error instanceof DOMException) return hold();

@@ -22,7 +22,7 @@ describe('a guest', () => {
   });
 
   it('does not start from an answer that was asked for before somebody signed out', () => {
-    const record = after(guest(), { type: 'signed_out' });
+    const record = after(guest(), { type: 'signed_out', subject: 'user_guest' });
     expect(transition(record, guest(0))).toBe(record);
   });
 
@@ -54,9 +54,15 @@ describe('a user', () => {
 
   it('who signed out stays signed out when a refresh answers late', () => {
     const record = after(guest(), begun(), back('user_guest'));
-    const out = transition(record, { type: 'signed_out' });
+    const out = transition(record, { type: 'signed_out', subject: 'user_guest' });
     expect(transition(out, { type: 'renewed', grant: grantOf('user_guest', 'user'), at: 9_000, turn: record.turn })).toBe(out);
   });
+});
+
+it('a sign-out that was overtaken signs out nobody else', () => {
+  const record = after(guest());
+  expect(transition(record, { type: 'signed_out', subject: 'user_ada' })).toBe(record);
+  expect(transition(record, { type: 'signed_out', subject: null })).toBe(record);
 });
 
 describe('a link', () => {
@@ -96,7 +102,7 @@ describe('a link', () => {
   });
 
   it('is forgotten when the person signs out before it comes back', () => {
-    const record = after(guest(), begun(), { type: 'signed_out' });
+    const record = after(guest(), begun(), { type: 'signed_out', subject: 'user_guest' });
     expect(transition(record, back('user_guest'))).toBe(record);
   });
 });
@@ -113,6 +119,12 @@ describe('an identity that is in use', () => {
     const record = transition(conflict, { type: 'resolved', choice: 'continue_as_user', id: 'id_1' });
     expect(record).toMatchObject({ session: { subject: 'user_ada', kind: 'user' }, conflict: null, merges: [{ key: 'id_1', from: { subject: 'user_guest' }, to: 'user_ada' }] });
     expect(transition(record, { type: 'resolved', choice: 'continue_as_user', id: 'id_1' })).toBe(record);
+  });
+
+  it('asks the user to sign in once more when a new guest has taken the cookie', () => {
+    const ended = transition(conflict, { type: 'refused', token: 'over', turn: conflict.turn });
+    const record = transition(ended, { type: 'guest_started', grant: grantOf('user_next', 'guest'), at: 9_000, turn: ended.turn });
+    expect(record).toMatchObject({ session: { subject: 'user_next' }, conflict: { connectionId: 'google', session: null } });
   });
 
   it('keeps the guest in the record until the app took its things', () => {
