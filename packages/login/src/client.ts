@@ -6,6 +6,7 @@ import { arrive, leave, settle } from './flows/authorize.ts';
 import type { Context } from './flows/context.ts';
 import { logOut, type LogOutOptions } from './flows/log-out.ts';
 import { deliverMerges } from './flows/merge.ts';
+import { link, resolveLink, signIn, whoIsHere } from './flows/sign-in.ts';
 import { unlink } from './flows/unlink.ts';
 import { useSession } from './flows/use-session.ts';
 import { browserPorts } from './ports/browser.ts';
@@ -65,10 +66,10 @@ export class LoginClient {
    */
   async authenticate({ connectionId, mode, redirectUrl }: AuthenticateOptions = {}): Promise<Session> {
     const context = this.#open();
-    const { provider } = context.keeper;
-    if (connectionId !== undefined && !provider.isGuestConnection(connectionId)) {
+    if (connectionId !== undefined && !context.keeper.provider.isGuestConnection(connectionId)) {
       await this.#settled();
-      return leave(context, { purpose: (await this.#guestToLink(context)) ? 'link' : 'sign_in', connectionId, redirectUrl });
+      await signIn(context, { connectionId, redirectUrl, deadline: this.#deadline(context) });
+      return whoIsHere(context);
     }
     await this.#settledOrHere(context);
     return this.#guest(context, { connectionId: connectionId ?? this.#settings.guestConnectionId, mode, redirectUrl });
@@ -83,16 +84,16 @@ export class LoginClient {
   }
 
   /**
-   * Makes the guest's ID the user's, or adds an identity to a user. Leaves the page; the outcome comes from completeLogin().
+   * Makes the guest's ID the user's, or adds an identity to a user. Leaves the page; the outcome comes from completeLogin(). It resolves only where
+   * an earlier try, whose way back was cut, turns out to have been done.
    * @throws LoginError `login_required`, `config_invalid`, `insecure_context`, `navigation_failed`, `storage_unavailable`, `session_changed`, retryable codes
    */
   async linkIdentity({ connectionId, redirectUrl }: LinkOptions): Promise<LinkOutcome> {
     const context = this.#open();
     if (!connectionId || context.keeper.provider.isGuestConnection(connectionId)) throw new LoginError('config_invalid', 'linkIdentity needs a connection that signs users in');
     await this.#settled();
-    // The abandoned cart: a guest whose token lapsed days ago is renewed first.
-    await useSession(context, { deadline: this.#deadline(context) });
-    return leave(context, { purpose: 'link', connectionId, redirectUrl });
+    await link(context, { connectionId, redirectUrl, deadline: this.#deadline(context) });
+    return { type: 'linked', session: whoIsHere(context) };
   }
 
   /**
@@ -109,15 +110,9 @@ export class LoginClient {
    */
   async resolveLink(choice: 'stay_guest' | 'continue_as_user'): Promise<Session> {
     const context = this.#open();
-    const { keeper } = context;
     await this.#settled();
-    const { conflict } = keeper.record;
-    if (!conflict) throw new LoginError('callback_unknown', 'There is no link to resolve: it was resolved already, perhaps in another tab');
-    // The service gave the guest an error instead of the user's session, so the user signs in once more.
-    if (choice === 'continue_as_user' && !conflict.session) return leave(context, { purpose: 'continue', connectionId: conflict.connectionId });
-    await keeper.commit({ type: 'resolved', choice, id: conflict.id });
-    await deliverMerges(context);
-    return this.#here(context);
+    await resolveLink(context, choice);
+    return whoIsHere(context);
   }
 
   /** Who is here, as far as this page has read by now. */
@@ -227,7 +222,7 @@ export class LoginClient {
   async #guest(context: Context, { connectionId, mode, redirectUrl }: AuthenticateOptions): Promise<Session> {
     const { keeper } = context;
     if (keeper.nextStep('explicit') === 'end') await keeper.commit({ type: 'refused', token: 'over', turn: keeper.record.turn });
-    if (keeper.record.session) return this.#here(context);
+    if (keeper.record.session) return whoIsHere(context);
     const leaveAsGuest = (): Promise<never> => leave(context, { purpose: 'guest', connectionId: connectionId ?? '', redirectUrl });
     if (mode === 'redirect') return leaveAsGuest();
     try {
@@ -236,7 +231,7 @@ export class LoginClient {
       if (keeper.ports.frame.isForbidden()) return leaveAsGuest();
       throw error;
     }
-    return this.#here(context);
+    return whoIsHere(context);
   }
 
   /** Finishes a sign-in that is under way; somebody who is here already need not wait until the service can be reached for it. */
@@ -244,22 +239,5 @@ export class LoginClient {
     await this.#settled().catch((error: unknown) => {
       if (!keeper.record.session) throw error;
     });
-  }
-
-  /** True while a guest is here whose ID the sign-in can keep; its token is renewed for that. */
-  async #guestToLink(context: Context): Promise<boolean> {
-    const { keeper } = context;
-    if (keeper.record.session?.kind !== 'guest') return false;
-    await useSession(context, { deadline: this.#deadline(context) }).catch((error: unknown) => {
-      // Renewing it was refused: the guest is parked, and the person signs in without it.
-      if (keeper.record.session) throw error;
-    });
-    return keeper.record.session?.kind === 'guest';
-  }
-
-  #here({ keeper }: Context): Session {
-    const session = keeper.snapshot();
-    if (!session) throw new LoginError('session_changed', 'The session ended in another tab just now: call authenticate() again');
-    return session;
   }
 }

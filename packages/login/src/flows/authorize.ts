@@ -41,7 +41,12 @@ async function begin({ keeper, settings }: Context, { purpose, connectionId, red
   const here = keeper.ports.navigation.current();
   const end = new URL(redirectUrl ?? here.pathname, here).href;
   const { session } = keeper.record;
-  const { url, state, codeVerifier } = await keeper.provider.authorize({ purpose, connectionId, redirectUrl: end, session }, ports);
+  const request = { purpose, connectionId, redirectUrl: end, session };
+  const { url, state, codeVerifier } = await keeper.provider.authorize(request, ports).catch((error: unknown) => {
+    // The service has forgotten the session that asks, perhaps because it has linked it already: a sign-in tells, as subjects are compared on return.
+    if (purpose === 'link' && isLoginError(error) && error.status === 401) return keeper.provider.authorize({ ...request, purpose: 'sign_in', session: null }, ports);
+    throw error;
+  });
   await keeper.commit({
     type: 'begun',
     pending: {
@@ -139,6 +144,22 @@ function redeem(context: Context, state: string): Promise<PendingAuthorization |
     }
     return find(context, (one) => one.state === state);
   });
+}
+
+/**
+ * Whether a link that this browser began, and whose way back was cut, is done all the same: the service's session says so.
+ * @throws LoginError retryable codes
+ */
+export async function recover(context: Context, connectionId: string): Promise<boolean> {
+  const { keeper } = context;
+  const cut = find(context, (one) => one.purpose === 'link' && one.connectionId === connectionId && !one.outcome && one.callback === null);
+  if (!cut) return false;
+  await keeper.alone(`recover ${cut.state}`, async (ports) => {
+    const at = ports.now();
+    const grant = await resumed(context, cut, ports);
+    if (grant?.kind === 'user' && grant.subject === cut.subject) await keeper.commit({ type: 'completed', state: cut.state, grant, at });
+  });
+  return find(context, (one) => one.state === cut.state)?.outcome?.type === 'linked';
 }
 
 async function resumed({ keeper }: Context, pending: PendingAuthorization, ports: ProviderPorts): Promise<Grant | null> {

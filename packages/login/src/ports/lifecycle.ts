@@ -2,7 +2,8 @@ import type { Lifecycle } from './ports.ts';
 
 export const browserLifecycle: Lifecycle = {
   watch: (told) => {
-    addEventListener('pageshow', ({ persisted }) => told(persisted ? 'back' : 'awake'));
+    // Before the page's own listeners, whenever they were added: none of them may be served what this page remembers.
+    addEventListener('pageshow', ({ persisted }) => told(persisted ? 'back' : 'awake'), { capture: true });
     document.addEventListener('resume', () => told('back'));
     addEventListener('online', () => told('awake'));
     document.addEventListener('visibilitychange', () => {

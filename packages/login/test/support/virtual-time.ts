@@ -41,6 +41,13 @@ export class VirtualTime {
     }
   }
 
+  /** A wait of the outside world itself: time may pass. */
+  async wait(ms: number): Promise<void> {
+    this.#busy--;
+    await this.clock.sleep(ms);
+    this.#busy++;
+  }
+
   async busy<T>(work: () => Promise<T>): Promise<T> {
     this.#busy++;
     try {

@@ -56,13 +56,18 @@ export class World {
       loginOrigin: LOGIN, accountId: 'acc_shop', applications: [{ applicationId: 'app_shop', redirectOrigins: [SHOP] }],
       connections: [{ connectionId: 'google', origin: GOOGLE, name: 'Google' }, { connectionId: 'github', origin: GITHUB, name: 'GitHub' }],
       serviceClients: [{ clientId: 'sc_guests', authorizationUrl: `${VERIFIER}/v1/login`, publicJwk }],
-      clock: () => time.wall, sleep: (ms) => time.clock.sleep(ms), accessTokenLifetimeSeconds: 3_600, ...settings,
+      clock: () => time.wall, sleep: (ms) => time.wait(ms), accessTokenLifetimeSeconds: 3_600, ...settings,
     });
     const verifier = createVerifier({
       authress: { loginUrl: LOGIN, accessKey, connections: ['google', 'github'], applicationId: 'app_shop' },
       now: () => time.wall, fetch: async (input, init) => authress.handle(new Request(input, init)),
     });
     return new World(authress, verifier, time);
+  }
+
+  /** Another person's browser, before the same services, at the same time. */
+  anotherBrowser(): World {
+    return new World(this.authress, this.verifier, this.time);
   }
 
   /** Opens a page of the shop. */
@@ -90,7 +95,7 @@ export class World {
   async backFrom(tab: Tab, begin: (login: LoginClient) => Promise<unknown>, person: string | null): Promise<string> {
     const failed = begin(tab.login).then(() => { throw new Error('The page did not leave'); });
     failed.catch(() => undefined);
-    await Promise.race([this.until(this.#departure(tab)), failed]);
+    await Promise.race([this.until(this.departureOf(tab)), failed]);
     const page = await this.until(this.#visit(new URL(tab.departed ?? ''), { method: 'GET' }));
     if (page.url.origin === SHOP) return page.url.href;
     const html = await page.response.text();
@@ -118,7 +123,8 @@ export class World {
     for (const told of this.#watchers) told('awake');
   }
 
-  async #departure(tab: Tab): Promise<void> {
+  /** Resolves when the page was sent away. */
+  async departureOf(tab: Tab): Promise<void> {
     while (tab.departed === null) await this.time.clock.sleep(5);
   }
 
@@ -204,7 +210,9 @@ export class World {
         fetch: (url, init) => {
           const { pathname } = new URL(url);
           this.requests.push(`${init.method} ${pathname.replace(/authentication\/[^/]+/, 'authentication/…')}`);
-          return this.#send(new URL(url), { ...init, headers: { ...(init.headers as Record<string, string>), origin: SHOP } });
+          const late = clock.sleep(8_000).then(() => Promise.reject(new DOMException('The operation timed out', 'TimeoutError')));
+          late.catch(() => undefined);
+          return Promise.race([this.#send(new URL(url), { ...init, headers: { ...(init.headers as Record<string, string>), origin: SHOP } }), late]);
         },
         crypto,
         now: () => this.time.wall,

@@ -1,0 +1,62 @@
+/** A person signs in; where a guest is here, its ID becomes theirs. */
+import { LoginError } from '@passerby/shared';
+import type { Session } from '../session-keeper.ts';
+import { leave, recover } from './authorize.ts';
+import type { Context } from './context.ts';
+import { deliverMerges } from './merge.ts';
+import { useSession } from './use-session.ts';
+
+export interface SignIn {
+  readonly connectionId: string;
+  readonly redirectUrl: string | undefined;
+  /** Ms since epoch. */
+  readonly deadline: number;
+}
+
+/**
+ * Links the guest who is here, or signs in where there is none. Leaves the page, unless an earlier link turns out to be done.
+ * @throws LoginError what `leave` and `link` throw
+ */
+export async function signIn(context: Context, request: SignIn): Promise<void> {
+  const { keeper } = context;
+  if (keeper.record.session?.kind === 'guest') {
+    try {
+      return await link(context, request);
+    } catch (error) {
+      // Renewing the guest was refused: it is parked, and the person signs in without it.
+      if (keeper.record.session) throw error;
+    }
+  }
+  return leave(context, { ...request, purpose: 'sign_in' });
+}
+
+/**
+ * Links an identity to whoever is here. Leaves the page, unless an earlier link turns out to be done.
+ * @throws LoginError `login_required`, and what `leave` throws
+ */
+export async function link(context: Context, request: SignIn): Promise<void> {
+  // The abandoned cart: a guest whose token lapsed days ago is renewed first.
+  await useSession(context, request);
+  if (await recover(context, request.connectionId)) return;
+  return leave(context, { ...request, purpose: 'link' });
+}
+
+/**
+ * Answers an identity that is in use. Leaves the page where the service gave no session for it: the person signs in once more.
+ * @throws LoginError `callback_unknown`, and what `leave` throws
+ */
+export async function resolveLink(context: Context, choice: 'stay_guest' | 'continue_as_user'): Promise<void> {
+  const { keeper } = context;
+  const { conflict } = keeper.record;
+  if (!conflict) throw new LoginError('callback_unknown', 'There is no link to resolve: it was resolved already, perhaps in another tab');
+  if (choice === 'continue_as_user' && !conflict.session) return leave(context, { purpose: 'continue', connectionId: conflict.connectionId });
+  await keeper.commit({ type: 'resolved', choice, id: conflict.id });
+  await deliverMerges(context);
+}
+
+/** Who is here now. @throws LoginError `session_changed` */
+export function whoIsHere({ keeper }: Context): Session {
+  const session = keeper.snapshot();
+  if (!session) throw new LoginError('session_changed', 'The session ended in another tab just now: call authenticate() again');
+  return session;
+}
