@@ -20,6 +20,8 @@ export class KeptRecord {
   #toldDegraded = false;
   /** This tab knows more than storage does. */
   #ahead = false;
+  /** What storage held when it last worked for this tab. */
+  #synced: SessionRecord = emptyRecord;
   readonly #line: string;
 
   constructor(readonly ports: Pick<Ports, 'store' | 'clock' | 'random'>, readonly listener: RecordListener) {
@@ -36,7 +38,10 @@ export class KeptRecord {
     await this.#onStore(async (store) => {
       const stored = readable(await store.read());
       // Compared after the read: this tab may have written meanwhile.
-      this.#adopt(newer(this.now, stored));
+      this.#adopt(this.#newest(stored));
+      if (this.now !== stored) return;
+      this.#ahead = false;
+      this.#synced = stored;
     });
     return this.now;
   }
@@ -50,16 +55,26 @@ export class KeptRecord {
     let next = applied(this.now);
     const stored = await this.#onStore((store) =>
       store.update((found) => {
-        next = applied(newer(this.now, readable(found)));
+        next = applied(this.#newest(readable(found)));
         // Storage that holds nothing stays so until there is something to hold.
         return next.line ? next : found;
       }),
     );
     const changed = next !== this.now;
-    if (stored) this.#ahead = false;
-    else if (changed && !this.#ahead) this.#saveLater();
+    if (stored) {
+      this.#ahead = false;
+      this.#synced = next;
+    } else if (changed && !this.#ahead) this.#saveLater();
     this.#adopt(next);
     return changed;
+  }
+
+  /** What is stored or what this tab knows, whichever holds. */
+  #newest(stored: SessionRecord): SessionRecord {
+    const mine = this.now;
+    if (!this.#ahead || (stored.line === this.#synced.line && stored.version === this.#synced.version)) return this.#ahead ? mine : newer(mine, stored);
+    // Both went on since storage failed here: what all other tabs see holds, unless nobody is in it.
+    return newer({ ...mine, line: String(this.ports.random()) }, stored);
   }
 
   /** What only this tab knows is written as soon as storage works again: a reload must find it. */

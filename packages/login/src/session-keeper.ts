@@ -97,7 +97,7 @@ export class SessionKeeper {
       channel.listen((version) => {
         if (version !== this.record.version) this.#catchUp();
       });
-      lifecycle.watch((what) => (what === 'back' ? this.#catchUp() : this.#wake()));
+      lifecycle.watch((what) => (what === 'back' ? this.#catchUp() : void this.wake()));
       await this.read();
       this.#opened = true;
     })());
@@ -188,10 +188,10 @@ export class SessionKeeper {
     this.#behind = reading;
   }
 
-  /** Somebody looks at the page again, or the network is back: the wait that we chose ourselves is over. */
-  #wake(): void {
+  /** Somebody looks at the page again, came back to it, or the network is back: the wait that we chose ourselves is over. */
+  async wake(): Promise<void> {
     const { backoff } = this.record;
-    if (backoff?.by === 'us' && backoff.until > this.ports.clock.now()) void this.commit({ type: 'woken', until: backoff.until });
+    if (backoff?.by === 'us' && backoff.until > this.ports.clock.now()) await this.commit({ type: 'woken', until: backoff.until });
   }
 
   #ageMs(): number {

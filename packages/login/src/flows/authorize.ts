@@ -93,6 +93,8 @@ export async function settle(context: Context, arrival: Arrival | null): Promise
   if (arrival) {
     if (sameDocument(arrival.cleaned, open.returnTo)) navigation.rewrite(new URL(open.returnTo, arrival.cleaned));
     if (!open.outcome && open.callback === null) await keeper.commit({ type: 'returned', state: open.state, callback: arrival.callback });
+    // Somebody just came through the network from the service.
+    await keeper.wake();
   }
   return open.outcome ? open : persist(context, open.state);
 }
@@ -102,13 +104,19 @@ async function persist(context: Context, state: string): Promise<PendingAuthoriz
   const { keeper } = context;
   const { clock } = keeper.ports;
   const deadline = clock.now() + PERSIST_MS;
+  let failure = new LoginError('server', 'The identity service failed just now; the sign-in is kept, and goes on with the next call');
   for (;;) {
+    const pauseMs = waitMs(keeper.record, clock.now());
+    if (clock.now() + pauseMs > deadline) throw failure;
+    if (pauseMs > 0) {
+      await keeper.pause(pauseMs);
+      continue;
+    }
     try {
       return await redeem(context, state);
     } catch (error) {
-      const pauseMs = waitMs(keeper.record, clock.now());
-      if (!isLoginError(error) || !error.retryable || clock.now() + pauseMs > deadline) throw error;
-      await keeper.pause(pauseMs);
+      if (!isLoginError(error) || !error.retryable) throw error;
+      failure = error;
     }
   }
 }
