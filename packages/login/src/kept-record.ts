@@ -14,14 +14,14 @@ export interface RecordListener {
   degraded(cause: unknown): void;
 }
 
+type Change = (current: SessionRecord) => SessionRecord;
+
 export class KeptRecord {
   now: SessionRecord = emptyRecord;
   #storeRestsUntil = 0;
   #toldDegraded = false;
-  /** This tab knows more than storage does. */
-  #ahead = false;
-  /** What storage held when it last worked for this tab. */
-  #synced: SessionRecord = emptyRecord;
+  /** What happened here that storage has not seen, oldest first. */
+  #unsaved: readonly Change[] = [];
   readonly #line: string;
 
   constructor(readonly ports: Pick<Ports, 'store' | 'clock' | 'random'>, readonly listener: RecordListener) {
@@ -30,7 +30,7 @@ export class KeptRecord {
 
   /** False while storage lags behind what this tab knows. */
   get saved(): boolean {
-    return !this.#ahead;
+    return this.#unsaved.length === 0;
   }
 
   /** Reads what is stored: another tab may have written. */
@@ -39,52 +39,50 @@ export class KeptRecord {
       const stored = readable(await store.read());
       // Compared after the read: this tab may have written meanwhile.
       this.#adopt(this.#newest(stored));
-      if (this.now !== stored) return;
-      this.#ahead = false;
-      this.#synced = stored;
     });
     return this.now;
   }
 
   /** Changes the record in one atomic step, on whatever is stored by then. True where anything changed. */
-  async update(change: (current: SessionRecord) => SessionRecord): Promise<boolean> {
-    const applied = (current: SessionRecord): SessionRecord => {
-      const changed = change(current);
-      return changed === current || changed.line ? changed : { ...changed, line: this.#line };
-    };
-    let next = applied(this.now);
+  async update(change: Change): Promise<boolean> {
+    let next = this.#apply(change, this.now);
     const stored = await this.#onStore((store) =>
       store.update((found) => {
-        next = applied(this.#newest(readable(found)));
+        next = this.#apply(change, this.#newest(readable(found)));
         // Storage that holds nothing stays so until there is something to hold.
         return next.line ? next : found;
       }),
     );
     const changed = next !== this.now;
-    if (stored) {
-      this.#ahead = false;
-      this.#synced = next;
-    } else if (changed && !this.#ahead) this.#saveLater();
+    if (stored) this.#unsaved = [];
+    else if (changed) this.#saveLater(change);
     this.#adopt(next);
     return changed;
   }
 
-  /** What is stored or what this tab knows, whichever holds. */
+  #apply(change: Change, current: SessionRecord): SessionRecord {
+    const changed = change(current);
+    return changed === current || changed.line ? changed : { ...changed, line: this.#line };
+  }
+
+  /** What is stored, and on it what happened here since storage failed: a change that no longer fits changes nothing. */
   #newest(stored: SessionRecord): SessionRecord {
-    const mine = this.now;
-    if (!this.#ahead || (stored.line === this.#synced.line && stored.version === this.#synced.version)) return this.#ahead ? mine : newer(mine, stored);
-    // Both went on since storage failed here: what all other tabs see holds, unless nobody is in it.
-    return newer({ ...mine, line: String(this.ports.random()) }, stored);
+    if (this.saved || stored.line !== this.now.line) return newer(this.now, stored);
+    return this.#unsaved.reduce((record, change) => this.#apply(change, record), stored);
   }
 
   /** What only this tab knows is written as soon as storage works again: a reload must find it. */
-  #saveLater(): void {
-    this.#ahead = true;
-    void this.ports.clock.sleep(STORE_REST_MS).then(async () => {
-      if (!this.#ahead) return;
-      await this.update((current) => current);
-      if (this.#ahead) this.#saveLater();
-    });
+  #saveLater(change: Change): void {
+    const first = this.saved;
+    this.#unsaved = [...this.#unsaved, change];
+    if (first) void this.#saveWhenRested();
+  }
+
+  async #saveWhenRested(): Promise<void> {
+    while (!this.saved) {
+      await this.ports.clock.sleep(STORE_REST_MS);
+      if (!this.saved) await this.update((current) => current);
+    }
   }
 
   #adopt(next: SessionRecord): void {

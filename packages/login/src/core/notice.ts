@@ -10,7 +10,7 @@ export function noticesBetween(before: SessionRecord, after: SessionRecord): Not
   const was = before.session;
   const is = after.session;
   const asks: NoticeType[] = after.conflict && before.conflict?.id !== after.conflict.id ? ['identity_in_use'] : [];
-  if (was && is?.subject === was.subject) {
+  if (was && is?.subject === was.subject && (was.kind === 'guest' || is.kind === 'user')) {
     if (is.kind !== was.kind) return ['linked', ...asks];
     const stayed: NoticeType[] = before.conflict && !after.conflict ? ['stayed_guest'] : [];
     return [...(is.accessToken === was.accessToken ? [] : (['refreshed'] as const)), ...stayed, ...asks];

@@ -110,7 +110,7 @@ const MAX_PENDING = 12;
 export function newer(mine: SessionRecord, stored: SessionRecord): SessionRecord {
   if (mine.line === '') return stored;
   if (stored.line === mine.line) return stored.version > mine.version ? stored : mine;
-  if (stored.session || stored.ended) return stored;
+  if (stored.session || stored.ended || (stored.line !== '' && !mine.session)) return stored;
   return 'aside' in stored ? { ...mine, aside: stored.aside } : mine;
 }
 
@@ -139,7 +139,8 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
       // Every tab wakes at once; the first one ends the wait that all of them saw.
       return record.backoff?.by === 'us' && record.backoff.until === event.until ? { backoff: { ...record.backoff, until: 0 } } : null;
     case 'begun':
-      return { pending: [...pending, event.pending].slice(-MAX_PENDING) };
+      // A write that was given up may have landed all the same.
+      return pending.some(({ state }) => state === event.pending.state) ? null : { pending: [...pending, event.pending].slice(-MAX_PENDING) };
     case 'returned':
       return edit(record, event.state, { callback: event.callback });
     case 'unsure':

@@ -113,7 +113,8 @@ async function persist(context: Context, state: string): Promise<PendingAuthoriz
       continue;
     }
     try {
-      return await redeem(context, state);
+      const pending = await redeem(context, state);
+      if (!pending || pending.outcome) return pending;
     } catch (error) {
       if (!isLoginError(error) || !error.retryable) throw error;
       failure = error;
@@ -125,9 +126,10 @@ async function persist(context: Context, state: string): Promise<PendingAuthoriz
 function redeem(context: Context, state: string): Promise<PendingAuthorization | null> {
   const { keeper } = context;
   const { clock } = keeper.ports;
-  return keeper.alone(`redeem ${state}`, async (ports) => {
+  return keeper.alone(`redeem ${state}`, async (ports, record) => {
     const pending = find(context, (one) => one.state === state);
-    if (!pending || pending.outcome || pending.callback === null) return pending;
+    // Another tab redeemed it, or has just failed and put everybody off.
+    if (!pending || pending.outcome || pending.callback === null || waitMs(record, ports.now()) > 0) return pending;
     try {
       if (clock.now() - pending.startedAt > PENDING_LIFETIME_MS) throw new LoginError('callback_invalid', 'Signing in took longer than ten minutes: start it again');
       // Written ahead: whoever comes after a tab that died in the middle knows that the service may have done it already,
@@ -162,8 +164,9 @@ export async function recover(context: Context, connectionId: string): Promise<b
   const { keeper } = context;
   const cut = find(context, (one) => one.purpose === 'link' && one.connectionId === connectionId && !one.outcome && one.callback === null);
   if (!cut) return false;
-  await keeper.alone(`recover ${cut.state}`, async (ports) => {
+  await keeper.alone(`recover ${cut.state}`, async (ports, record) => {
     const at = ports.now();
+    if (waitMs(record, at) > 0) return;
     const grant = await resumed(context, cut, ports);
     if (grant?.kind === 'user' && grant.subject === cut.subject) await keeper.commit({ type: 'completed', state: cut.state, grant, at });
   });

@@ -4,7 +4,14 @@ import type { Channel } from './ports.ts';
 export function versionChannel(name: string): Channel {
   let channel: BroadcastChannel | null = null;
   return {
-    post: (version) => channel?.postMessage(version),
+    post: (version) => {
+      try {
+        channel?.postMessage(version);
+      } catch (error) {
+        // What was written is written; the other tabs find it when they look.
+        reportError(error);
+      }
+    },
     listen: (heard) => {
       if (typeof BroadcastChannel === 'undefined') return;
       const open = (): void => {

@@ -21,6 +21,7 @@ export interface Lock {
 }
 
 export interface Channel {
+  /** Never throws. */
   post(version: number): void;
   listen(heard: (version: number) => void): void;
 }
@@ -33,7 +34,7 @@ export interface Lifecycle {
 
 export interface Navigation {
   current(): URL;
-  /** Changes what the address bar shows; no navigation, no history entry. */
+  /** Changes what the address bar shows; no navigation, no history entry. Never throws. */
   rewrite(url: URL): void;
   leave(url: string): void;
 }
