@@ -5,6 +5,7 @@ const lines = {
   linked: ({ subject }) => ({ text: 'Linked', detail: `${subject} is a user now: same ID`, turn: true }),
   moved: ({ subject }) => ({ text: 'Moved', detail: `to ${subject}`, turn: true }),
   identity_in_use: () => ({ text: 'Identity in use', detail: 'this account has an ID already; nothing was switched', turn: true }),
+  stayed_guest: ({ subject }) => ({ text: 'Stayed a guest', detail: subject, turn: true }),
   signed_in: ({ subject }) => ({ text: 'Signed in', detail: subject, turn: true }),
   refreshed: () => ({ text: 'Token refreshed', detail: 'in the background' }),
   guest_ended: () => ({ text: 'Guest ended', detail: 'it could not be renewed', isTrouble: true }),

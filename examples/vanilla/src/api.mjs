@@ -52,6 +52,13 @@ function findHandler(pathname, method) {
   return handler;
 }
 
+/** Whose cart a request is about. @param {import('node:http').IncomingMessage} incoming @param {Shop} shop */
+async function cartOwner(incoming, shop) {
+  const caller = await shop.verifier.verifyToken(toRequest(incoming));
+  shop.carts.note(caller);
+  return caller.subject;
+}
+
 /** @type {Handler} */
 async function listProducts() {
   return json({ products });
@@ -59,13 +66,12 @@ async function listProducts() {
 
 /** @type {Handler} */
 async function showCart({ incoming, shop }) {
-  const { subject } = await shop.verifier.verifyToken(toRequest(incoming));
-  return json(shop.carts.of(subject));
+  return json(shop.carts.of(await cartOwner(incoming, shop)));
 }
 
 /** @type {Handler} */
 async function addToCart({ incoming, shop }) {
-  const { subject } = await shop.verifier.verifyToken(toRequest(incoming));
+  const subject = await cartOwner(incoming, shop);
   const product = findProduct((await readJson(incoming)).sku);
   if (!product) throw new Refusal(400, 'product_unknown', 'There is no such product');
   shop.carts.add(subject, product.sku);
@@ -84,6 +90,8 @@ async function mergeCarts({ incoming, shop }) {
   // Asked before the guest's token is: the answer to the first try may have been lost, and that token may have ended since.
   if (!shop.carts.hasMerged({ to, key })) {
     const guest = await verifyGuest(guestToken, shop);
+    // A token of before the link still says guest: its cart is a user's now, and stays theirs.
+    if (shop.carts.isUsers(guest.subject)) throw new Refusal(422, 'guest_token_refused', 'That guest is a user by now');
     if (from !== guest.subject) throw new Refusal(422, 'guest_token_refused', "The guest's token is not that guest's");
     shop.carts.merge({ from: guest.subject, to, key });
   }

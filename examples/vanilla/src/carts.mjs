@@ -15,6 +15,8 @@ const MOST_OF_ONE = 99;
 export class Carts {
   /** @type {Map<string, ReadonlyMap<string, number>>} subject → sku → quantity */
   #quantities = new Map();
+  /** Subjects that are users by now: what a token of their time as a guest says no longer counts. @type {Set<string>} */
+  #users = new Set();
   /** Merges that were done, each under its user and key. @type {Set<string>} */
   #merged = new Set();
 
@@ -33,6 +35,16 @@ export class Carts {
   /** @param {string} subject @param {string} sku */
   add(subject, sku) {
     this.#addAll(subject, new Map([[sku, 1]]));
+  }
+
+  /** @param {{ subject: string, kind: 'guest' | 'user' }} caller */
+  note({ subject, kind }) {
+    if (kind === 'user') this.#users.add(subject);
+  }
+
+  /** @param {string} subject */
+  isUsers(subject) {
+    return this.#users.has(subject);
   }
 
   /** @param {string} subject */

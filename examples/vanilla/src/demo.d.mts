@@ -33,6 +33,8 @@ export interface Carts {
   of(subject: string): Cart;
   add(subject: string, sku: string): void;
   empty(subject: string): void;
+  note(caller: { readonly subject: string; readonly kind: 'guest' | 'user' }): void;
+  isUsers(subject: string): boolean;
   hasMerged(merge: { readonly to: string; readonly key: string }): boolean;
   merge(merge: { readonly from: string; readonly to: string; readonly key: string }): void;
 }

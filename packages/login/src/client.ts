@@ -1,7 +1,7 @@
 /** LoginClient: one method, one line or few into a flow. Its constructor assigns and checks; it asks, stores and listens to nothing. */
 import { LoginError } from '@passerby/shared';
 import { checkOptions, type CoreOptions, type Settings } from './core/options.ts';
-import type { Ended, PendingAuthorization } from './core/record.ts';
+import type { Ended, StoredOutcome } from './core/record.ts';
 import { arrive, leave, settle } from './flows/authorize.ts';
 import type { Context } from './flows/context.ts';
 import { logOut, type LogOutOptions } from './flows/log-out.ts';
@@ -46,13 +46,14 @@ export type LinkOutcome =
 
 /** Longer than a lock is waited for, so that a tab that sleeps in the middle of a refresh delays the others and no more. */
 const DEFAULT_DEADLINE_MS = 15_000;
+const MAX_ID_LENGTH = 256;
 
 export class LoginClient {
   readonly #settings: Settings;
   readonly #portsFor: PortsFor;
   #opened: Context | null = null;
   /** The round trip this page ended, taken out of the address bar once. */
-  #arrival: Promise<PendingAuthorization | null> | null = null;
+  #arrival: Promise<StoredOutcome | null> | null = null;
 
   /** @throws LoginError `config_invalid` */
   constructor(options: CoreOptions, portsFor: PortsFor = browserPorts) {
@@ -65,6 +66,7 @@ export class LoginClient {
    * @throws LoginError `config_invalid`, `insecure_context`, `frame_blocked`, `login_denied`, `callback_invalid`, `grant_refused`, `navigation_failed`, `storage_unavailable`, `session_changed`, retryable codes
    */
   async authenticate({ connectionId, mode, redirectUrl }: AuthenticateOptions = {}): Promise<Session> {
+    checkConnection(connectionId);
     const context = this.#open();
     if (connectionId !== undefined && !context.keeper.provider.isGuestConnection(connectionId)) {
       await this.#settled();
@@ -80,7 +82,7 @@ export class LoginClient {
    * @throws LoginError `login_required`, `session_changed`, `config_invalid`, retryable codes with `retryAfterMs`; where it starts a guest, what authenticate() throws
    */
   getToken(options?: TokenOptions): Promise<string> {
-    return (!options && this.#opened?.keeper.token()) || this.#findToken(options);
+    return (!options && this.#arrival && this.#opened?.keeper.token()) || this.#findToken(options);
   }
 
   /**
@@ -89,6 +91,7 @@ export class LoginClient {
    * @throws LoginError `login_required`, `config_invalid`, `insecure_context`, `navigation_failed`, `storage_unavailable`, `session_changed`, retryable codes
    */
   async linkIdentity({ connectionId, redirectUrl }: LinkOptions): Promise<LinkOutcome> {
+    checkConnection(connectionId);
     const context = this.#open();
     if (!connectionId || context.keeper.provider.isGuestConnection(connectionId)) throw new LoginError('config_invalid', 'linkIdentity needs a connection that signs users in');
     await this.#settled();
@@ -111,7 +114,7 @@ export class LoginClient {
   async resolveLink(choice: 'stay_guest' | 'continue_as_user'): Promise<Session> {
     const context = this.#open();
     await this.#settled();
-    await resolveLink(context, choice);
+    await resolveLink(context, choice, this.#deadline(context));
     return whoIsHere(context);
   }
 
@@ -165,13 +168,13 @@ export class LoginClient {
     return keeper.ports.clock.now() + deadlineMs;
   }
 
-  #settled(): Promise<PendingAuthorization | null> {
+  #settled(): Promise<StoredOutcome | null> {
     const context = this.#open();
     this.#arrival ??= settle(context, arrive(context)).then(
-      (pending) => {
+      (outcome) => {
         // Not awaited: it calls the app, and a page need not wait for that.
         void deliverMerges(context);
-        return pending;
+        return outcome;
       },
       (error: unknown) => {
         this.#arrival = null;
@@ -181,11 +184,11 @@ export class LoginClient {
     return this.#arrival;
   }
 
-  #outcome({ keeper }: Context, pending: PendingAuthorization | null): LinkOutcome | null {
+  #outcome({ keeper }: Context, outcome: StoredOutcome | null): LinkOutcome | null {
     const { conflict } = keeper.record;
     const session = keeper.snapshot();
     const inUse = conflict && { type: 'identity_in_use' as const, existing: { connectionId: conflict.connectionId, subject: conflict.session?.subject ?? null }, session };
-    const { type, error } = pending?.outcome ?? {};
+    const { type, error, from } = outcome ?? {};
     switch (type) {
       case undefined:
       case 'identity_in_use':
@@ -195,7 +198,7 @@ export class LoginClient {
       case 'failed':
         return { type, error: new LoginError(error?.code ?? 'callback_invalid', error?.message ?? 'The sign-in failed') };
       case 'moved':
-        return { type, from: pending?.subject ?? '', to: session?.subject ?? '', session };
+        return { type, from: from ?? '', to: session?.subject ?? '', session };
       default:
         // Whoever came is gone again: signed out on this very page.
         return session && { type, session };
@@ -205,8 +208,12 @@ export class LoginClient {
   async #findToken(options: TokenOptions = {}): Promise<string> {
     const context = this.#open();
     const { clock } = context.keeper.ports;
-    const deadline = this.#deadline(context, options);
-    const { deadlineMs = DEFAULT_DEADLINE_MS, signal } = options;
+    const { deadlineMs: asked = DEFAULT_DEADLINE_MS, signal } = options;
+    signal?.throwIfAborted();
+    if (Number.isNaN(asked)) throw new LoginError('config_invalid', 'deadlineMs is not a number');
+    // A browser's timer holds 31 bits; what is longer fires at once.
+    const deadlineMs = Math.min(asked, 2 ** 31 - 1);
+    const deadline = this.#deadline(context, { deadlineMs });
     const over = new AbortController();
     const timeUp = clock.sleep(deadlineMs, signal ? AbortSignal.any([over.signal, signal]) : over.signal).then(() => {
       signal?.throwIfAborted();
@@ -240,4 +247,10 @@ export class LoginClient {
       if (!keeper.record.session) throw error;
     });
   }
+}
+
+/** @throws LoginError `config_invalid` */
+function checkConnection(connectionId: unknown): void {
+  const isId = typeof connectionId === 'string' && connectionId !== '' && connectionId.length <= MAX_ID_LENGTH;
+  if (connectionId !== undefined && !isId) throw new LoginError('config_invalid', 'connectionId is the id of a connection, such as google or sc_guests');
 }

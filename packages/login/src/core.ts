@@ -7,7 +7,7 @@ export type { GuestPolicy } from './core/policy.ts';
 export type { LogOutOptions } from './flows/log-out.ts';
 export type { GuestMerge, MergeGuest } from './flows/merge.ts';
 export type { Ports, PortsFor, ProviderPorts } from './ports/ports.ts';
-export type { Authorization, AuthorizationRequest, Provider } from './providers/provider.ts';
+export type { Authorization, AuthorizationRequest, CallbackMarks, Provider } from './providers/provider.ts';
 export type { Listener, Notice, Session } from './session-keeper.ts';
 export { isLoginError, LoginError } from '@passerby/shared';
 export type { Grant, LoginErrorCode, StoredSession, SubjectKind } from '@passerby/shared';

@@ -20,6 +20,8 @@ export class KeptRecord {
   now: SessionRecord = emptyRecord;
   #storeRestsUntil = 0;
   #toldDegraded = false;
+  /** False while storage may hold what this tab does not know. */
+  isRead = false;
   /** What happened here that storage has not seen, oldest first. */
   #unsaved: readonly Change[] = [];
   readonly #line: string;
@@ -37,27 +39,36 @@ export class KeptRecord {
   async read(): Promise<SessionRecord> {
     await this.#onStore(async (store) => {
       const stored = readable(await store.read());
+      this.isRead = true;
       // Compared after the read: this tab may have written meanwhile.
       this.#adopt(this.#newest(stored));
     });
     return this.now;
   }
 
-  /** Changes the record in one atomic step, on whatever is stored by then. True where anything changed. */
+  /** Reads without the rest that failed storage is given. */
+  insist(): Promise<SessionRecord> {
+    this.#storeRestsUntil = 0;
+    return this.read();
+  }
+
+  /** Changes the record in one atomic step, on whatever is stored by then. False where the change no longer fitted. */
   async update(change: Change): Promise<boolean> {
-    let next = this.#apply(change, this.now);
+    let base = this.now;
+    let next = this.#apply(change, base);
     const stored = await this.#onStore((store) =>
       store.update((found) => {
-        next = this.#apply(change, this.#newest(readable(found)));
+        base = this.#newest(readable(found));
+        next = this.#apply(change, base);
         // Storage that holds nothing stays so until there is something to hold.
         return next.line ? next : found;
       }),
     );
-    const changed = next !== this.now;
+    const fitted = next !== base;
     if (stored) this.#unsaved = [];
-    else if (changed) this.#saveLater(change);
+    else if (fitted) this.#saveLater(change);
     this.#adopt(next);
-    return changed;
+    return fitted;
   }
 
   #apply(change: Change, current: SessionRecord): SessionRecord {

@@ -78,6 +78,11 @@ export class SessionKeeper {
     return now < token.until && now >= token.from && this.ports.clock.monotonic() < token.monotonicUntil ? token.promise : null;
   }
 
+  /** Reads once more where storage did not answer yet: it may hold somebody, whose cookie a new guest would take. */
+  async insist(): Promise<void> {
+    if (!this.#kept.isRead) await this.#kept.insist();
+  }
+
   snapshot(): Session | null {
     const { session } = this.record;
     return session && toSession(session);
@@ -108,9 +113,11 @@ export class SessionKeeper {
     return this.#kept.read();
   }
 
-  /** Writes what happened, and has the other tabs look. */
-  async commit(event: SessionEvent): Promise<void> {
-    if (await this.#kept.update((current) => transition(current, event))) this.ports.channel.post(this.record.version);
+  /** Writes what happened, and has the other tabs look. False where it no longer fitted. */
+  async commit(event: SessionEvent): Promise<boolean> {
+    const changed = await this.#kept.update((current) => transition(current, event));
+    if (changed) this.ports.channel.post(this.record.version);
+    return changed;
   }
 
   /** Resolves after `ms`, or as soon as anything changes. */
@@ -183,7 +190,10 @@ export class SessionKeeper {
   #catchUp(): void {
     this.#token = null;
     const reading = this.read().finally(() => {
-      if (this.#behind === reading) this.#behind = null;
+      if (this.#behind !== reading) return;
+      this.#behind = null;
+      const { session } = this.record;
+      this.#token ??= session && this.#cached(session);
     });
     this.#behind = reading;
   }
@@ -225,6 +235,7 @@ export class SessionKeeper {
     const session = this.snapshot();
     for (const type of types) {
       for (const listener of [...this.#listeners]) {
+        if (!this.#listeners.has(listener)) continue;
         try {
           listener({ type, session, ...more });
         } catch (error) {

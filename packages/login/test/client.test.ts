@@ -8,6 +8,40 @@ beforeEach(async () => {
 
 const types = ({ notices }: Tab): string[] => notices.map(({ type }) => type);
 
+describe('an app that passes nonsense', () => {
+  it.each(['', null, {}, 'x'.repeat(300)])('as a connection (%j) is told so, and nothing is written', async (connectionId) => {
+    const tab = world.open();
+    const wrong = connectionId as string;
+    await expect(world.until(tab.login.authenticate({ connectionId: wrong }))).rejects.toMatchObject({ code: 'config_invalid' });
+    await expect(world.until(tab.login.linkIdentity({ connectionId: wrong }))).rejects.toMatchObject({ code: 'config_invalid' });
+    expect(world.rows.size).toBe(0);
+  });
+
+  it.each(['javascript:alert(1)', 'data:text/html,x', 'http://'])('as a redirectUrl (%s) is told so', async (redirectUrl) => {
+    const tab = world.open();
+    await expect(world.until(tab.login.authenticate({ connectionId: 'google', redirectUrl }))).rejects.toMatchObject({ code: 'config_invalid' });
+    expect(world.requests).toEqual([]);
+  });
+
+  it('as a deadline is told so, and a very long one is no short one', async () => {
+    const { login } = world.open('/', { guests: 'on-demand' });
+    await expect(world.until(login.getToken({ deadlineMs: NaN }))).rejects.toMatchObject({ code: 'config_invalid' });
+    expect(await world.until(login.getToken({ deadlineMs: Infinity }))).toEqual(expect.any(String));
+  });
+
+  it('as an answer to a link switches nobody', async () => {
+    const tab = world.open();
+    await world.until(tab.login.authenticate());
+    await expect(world.until(tab.login.resolveLink('stayGuest' as 'stay_guest'))).rejects.toMatchObject({ code: 'config_invalid' });
+  });
+
+  it('as a signal that is aborted already gets no guest', async () => {
+    const { login } = world.open('/', { guests: 'on-demand' });
+    await expect(world.until(login.getToken({ signal: AbortSignal.abort() }))).rejects.toThrow(/abort/i);
+    expect(world.requests).toEqual([]);
+  });
+});
+
 describe('a visitor', () => {
   it('becomes a guest silently, and stays the same guest', async () => {
     const tab = world.open();
@@ -48,6 +82,21 @@ describe('a visitor', () => {
     const back = world.open(await world.backFrom(first, (login) => login.authenticate(), null));
     expect(await world.until(back.login.completeLogin())).toMatchObject({ type: 'guest_started', session: { kind: 'guest' } });
     expect(back.address.href).toBe('https://www.shop.test/tea?size=big#top');
+  });
+
+  it('on a page whose path begins with two slashes comes back to this site', async () => {
+    const tab = world.open('https://www.shop.test//evil.example/x', { frameUrl: '' });
+    const back = await world.backFrom(tab, (login) => login.authenticate({ connectionId: 'google' }), 'ada');
+    expect(new URL(back).origin).toBe('https://www.shop.test');
+  });
+
+  it('who signs out while a guest starts is nobody, and stays so', async () => {
+    const tab = world.open('/', { guests: 'on-demand' });
+    const starting = tab.login.authenticate().catch((error: unknown) => error);
+    await world.time.pass(1);
+    await world.until(tab.login.logOut());
+    expect(await world.until(starting)).toMatchObject({ code: 'session_changed' });
+    await expect(world.until(tab.login.getToken())).rejects.toMatchObject({ code: 'login_required' });
   });
 
   it('is not sent away when the verifier is down', async () => {
@@ -338,10 +387,35 @@ describe('a person who signs in', () => {
     const address = await attacker.backFrom(evil, link('google'), 'grace');
     const victim = world.open(address);
     world.requests.length = 0;
-    expect(await world.until(victim.login.completeLogin())).toBeNull();
-    expect(victim.address.href).toBe(address);
+    expect(await world.until(victim.login.completeLogin())).toMatchObject({ type: 'failed', error: { code: 'wrong_browser' } });
+    expect(victim.address.href).toBe('https://www.shop.test/');
     expect(world.requests).toEqual([]);
     expect(victim.login.getSession()).toMatchObject({ subject, kind: 'guest' });
+  });
+
+  it('is left alone by an address that only looks like a callback', async () => {
+    const address = 'https://www.shop.test/news?nonce=letter&code=SPRING#top';
+    const page = world.open(address);
+    expect(await world.until(page.login.completeLogin())).toBeNull();
+    expect(page.address.href).toBe(address);
+  });
+
+  it('stays where the app went meanwhile', async () => {
+    const back = world.open(await world.backFrom(tab, link('google'), 'ada'));
+    const completion = back.login.completeLogin();
+    back.address = new URL('https://www.shop.test/thanks');
+    await world.until(completion);
+    expect(back.address.pathname).toBe('/thanks');
+  });
+
+  it('by pressing Back and trying again is linked, and a later link is a link of its own', async () => {
+    await world.backFrom(tab, link('google'), null).catch(() => undefined);
+    tab.departed = null;
+    const again = world.open('/');
+    const back = await world.signIn(again, link('google'), 'ada');
+    expect(await world.until(back.login.completeLogin())).toMatchObject({ type: 'linked' });
+    const more = await world.signIn(back, link('google'), 'grace');
+    expect(await world.until(more.login.completeLogin())).toMatchObject({ type: 'linked', session: { subject } });
   });
 
   it.each(['access_token', 'id_token'])('is not signed in by a token in the address (%s)', async (name) => {
@@ -471,6 +545,42 @@ describe('an identity that is in use', () => {
     expect(await world.until(world.open('/', options).login.completeLogin())).toBeNull();
     await world.time.pass(10);
     expect(types(other)).toContain('stayed_guest');
+    expect(merged).toEqual([]);
+  });
+
+  it('goes on offering the merge though another tab writes meanwhile', async () => {
+    let tries = 0;
+    Object.assign(globalThis, { reportError: () => undefined });
+    const back = world.open(await world.backFrom(tab, (login) => login.linkIdentity({ connectionId: 'google' }), 'ada'), {
+      mergeGuest: async () => { if (++tries < 3) throw new Error('The cart service is down'); },
+    });
+    await world.until(back.login.resolveLink('continue_as_user'));
+    await world.expireTokens();
+    await world.until(world.open('/').login.getToken());
+    await world.time.pass(120_000);
+    expect(tries).toBe(3);
+  });
+
+  it('does not wait for ever for a hook that never ends', async () => {
+    const back = world.open(await world.backFrom(tab, (login) => login.linkIdentity({ connectionId: 'google' }), 'ada'), { mergeGuest: () => new Promise(() => undefined) });
+    expect(await world.until(back.login.resolveLink('continue_as_user'))).toMatchObject({ subject: owner });
+  });
+
+  it('is answered once: who answers second is told', async () => {
+    const back = await comeBack();
+    const other = world.open('/', options);
+    await world.until(Promise.all([back.login.completeLogin(), other.login.completeLogin()]));
+    const answers = await world.until(Promise.allSettled([back.login.resolveLink('continue_as_user'), other.login.resolveLink('stay_guest')]));
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('never takes along the things of a guest of long ago', async () => {
+    const record = [...world.rows.entries()][0]!;
+    world.rows.set(record[0], { ...(record[1] as object), parked: { ...(record[1] as { session: object }).session, subject: 'user_long_ago' } });
+    await world.until(tab.login.logOut({ discardGuest: true }));
+    const graces = await world.signIn(tab, (login) => login.authenticate({ connectionId: 'google' }), 'ada');
+    await world.until(graces.login.completeLogin());
+    expect(JSON.stringify([...world.rows.values()])).not.toContain('user_long_ago');
     expect(merged).toEqual([]);
   });
 

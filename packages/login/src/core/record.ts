@@ -159,7 +159,8 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
     case 'signed_out':
       // Overtaken: whoever is here by now did not ask for it.
       if (session && session.subject !== event.subject) return null;
-      return session || pending.length > 0 || conflict ? { ...hold(record, null), ended: 'signed_out', pending: [], conflict: null } : null;
+      // Also where nobody is here: a guest that is on its way is late from now on.
+      return { ...hold(record, null), ended: 'signed_out', parked: null, pending: [], conflict: null };
   }
 }
 
@@ -173,7 +174,8 @@ function startGuest(record: SessionRecord, guest: StoredSession): Partial<Sessio
 /** A person came back with a grant: the subject decides what that means. */
 function complete(record: SessionRecord, one: PendingAuthorization, now: StoredSession): [StoredOutcome, Partial<SessionRecord>] {
   const { session } = record;
-  if (one.purpose === 'guest') return [{ type: 'guest_started' }, session ? {} : hold(record, now)];
+  // Who is here stays; but the service's one cookie is the newcomer's by now.
+  if (one.purpose === 'guest') return [{ type: 'guest_started' }, hold(record, session && session.subject !== now.subject ? replacedCookie(session, now) : now)];
   const rival = session && session.subject !== now.subject && !(one.purpose === 'sign_in' && session.kind === 'user');
   if (!rival) return [{ type: one.subject === now.subject && one.purpose !== 'sign_in' ? 'linked' : 'signed_in' }, { ...hold(record, now), conflict: null }];
   if (one.purpose === 'continue') return [{ type: 'signed_in' }, switchTo(record, now, one.id)];
@@ -192,8 +194,8 @@ const end = (record: SessionRecord, session: StoredSession): Partial<SessionReco
 
 /** From the guest to the user; the guest's things follow under `key`, also when its last token ended before the person chose. */
 function switchTo(record: SessionRecord, user: StoredSession, key: string): Partial<SessionRecord> {
-  const { session, parked, merges } = record;
-  const guest = session ?? parked;
+  const { session, parked, ended, merges } = record;
+  const guest = session ?? (ended === 'guest_ended' ? parked : null);
   const merge = guest?.kind === 'guest' ? [{ key, from: guest, to: user.subject }] : [];
   return { ...hold(record, user), conflict: null, merges: [...merges, ...merge] };
 }

@@ -1,7 +1,7 @@
 /** Sends a person away to sign in or link, and takes them back. */
 import { isLoginError, LoginError, type Grant } from '@passerby/shared';
 import { waitMs } from '../core/policy.ts';
-import { PENDING_LIFETIME_MS, type PendingAuthorization, type Purpose } from '../core/record.ts';
+import { PENDING_LIFETIME_MS, type PendingAuthorization, type Purpose, type StoredOutcome } from '../core/record.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
 import { randomText } from '../providers/pkce.ts';
 import type { Context } from './context.ts';
@@ -9,6 +9,7 @@ import type { Context } from './context.ts';
 /** So many departures in this time without an answer are a loop. */
 const LOOP_MS = 60_000;
 const LOOP_COUNT = 4;
+const MAX_ADDRESS_LENGTH = 8_192;
 /** How long a page keeps trying to redeem a code. */
 const PERSIST_MS = 10_000;
 
@@ -39,7 +40,7 @@ export async function leave(context: Context, departure: Departure): Promise<nev
 
 async function begin({ keeper, settings }: Context, { purpose, connectionId, redirectUrl = settings.redirectUrl }: Departure, ports: ProviderPorts): Promise<string> {
   const here = keeper.ports.navigation.current();
-  const end = new URL(redirectUrl ?? here.pathname, here).href;
+  const end = endOf(redirectUrl, here);
   const { session } = keeper.record;
   const request = { purpose, connectionId, redirectUrl: end, session };
   const { url, state, codeVerifier } = await keeper.provider.authorize(request, ports).catch((error: unknown) => {
@@ -63,6 +64,8 @@ async function begin({ keeper, settings }: Context, { purpose, connectionId, red
 export interface Arrival {
   readonly state: string;
   readonly callback: string;
+  /** Present where it is the service's own callback, whoever began it. */
+  readonly origin?: 'service' | undefined;
   /** The address as it was, for a callback that turns out not to be ours. */
   readonly address: URL;
   readonly cleaned: URL;
@@ -72,35 +75,37 @@ export interface Arrival {
 export function arrive({ keeper }: Context): Arrival | null {
   const { navigation } = keeper.ports;
   const address = navigation.current();
-  const found = keeper.provider.callbackState(address);
+  const found = address.href.length <= MAX_ADDRESS_LENGTH && keeper.provider.callbackState(address);
   if (!found) return null;
   const cleaned = new URL(address);
   for (const parameter of found.parameters) cleaned.searchParams.delete(parameter);
   navigation.rewrite(cleaned);
-  return { state: found.state, callback: address.search, address, cleaned };
+  return { state: found.state, origin: found.origin, callback: address.search, address, cleaned };
 }
 
 /** The round trip that this page has to finish, or the answer it already has; null: this page is no callback of ours. */
-export async function settle(context: Context, arrival: Arrival | null): Promise<PendingAuthorization | null> {
+export async function settle(context: Context, arrival: Arrival | null): Promise<StoredOutcome | null> {
   const { keeper } = context;
   await keeper.load();
   const { navigation } = keeper.ports;
   const open = find(context, (one) => (arrival ? one.state === arrival.state : one.callback !== null && !one.outcome));
   if (!open) {
+    if (arrival?.origin === 'service') return { type: 'failed', error: { code: 'wrong_browser', message: 'This sign-in was begun in another browser, or was given up here meanwhile: begin it again' } };
     if (arrival && navigation.current().href === arrival.cleaned.href) navigation.rewrite(arrival.address);
     return null;
   }
   if (arrival) {
-    if (sameDocument(arrival.cleaned, open.returnTo)) navigation.rewrite(new URL(open.returnTo, arrival.cleaned));
+    // Only while the app has not gone on by itself.
+    if (navigation.current().href === arrival.cleaned.href && sameDocument(arrival.cleaned, open.returnTo)) navigation.rewrite(onSite(open.returnTo, arrival.cleaned));
     if (!open.outcome && open.callback === null) await keeper.commit({ type: 'returned', state: open.state, callback: arrival.callback });
     // Somebody just came through the network from the service.
     await keeper.wake();
   }
-  return open.outcome ? open : persist(context, open.state);
+  return open.outcome ?? persist(context, open.state);
 }
 
 /** A code is young for a minute or so: a short outage must not cost the sign-in. */
-async function persist(context: Context, state: string): Promise<PendingAuthorization | null> {
+async function persist(context: Context, state: string): Promise<StoredOutcome | null> {
   const { keeper } = context;
   const { clock } = keeper.ports;
   const deadline = clock.now() + PERSIST_MS;
@@ -114,7 +119,7 @@ async function persist(context: Context, state: string): Promise<PendingAuthoriz
     }
     try {
       const pending = await redeem(context, state);
-      if (!pending || pending.outcome) return pending;
+      if (!pending || pending.outcome) return pending && pending.outcome;
     } catch (error) {
       if (!isLoginError(error) || !error.retryable) throw error;
       failure = error;
@@ -162,7 +167,9 @@ function redeem(context: Context, state: string): Promise<PendingAuthorization |
  */
 export async function recover(context: Context, connectionId: string): Promise<boolean> {
   const { keeper } = context;
-  const cut = find(context, (one) => one.purpose === 'link' && one.connectionId === connectionId && !one.outcome && one.callback === null);
+  const { session } = keeper.record;
+  const cut = find(context, (one) => one.purpose === 'link' && one.connectionId === connectionId && !one.outcome && one.callback === null
+    && session?.kind === 'guest' && one.subject === session.subject && keeper.ports.clock.now() - one.startedAt < PENDING_LIFETIME_MS);
   if (!cut) return false;
   await keeper.alone(`recover ${cut.state}`, async (ports, record) => {
     const at = ports.now();
@@ -184,4 +191,14 @@ async function resumed({ keeper }: Context, pending: PendingAuthorization, ports
 
 const find = ({ keeper }: Context, test: (one: PendingAuthorization) => boolean): PendingAuthorization | null => keeper.record.pending.find(test) ?? null;
 
-const sameDocument = (address: URL, path: string): boolean => new URL(path, address).pathname === address.pathname && new URL(path, address).origin === address.origin;
+const sameDocument = (address: URL, path: string): boolean => onSite(path, address).pathname === address.pathname;
+
+/** Joined as text: resolved, `//host/path` would be taken for a host. */
+const onSite = (path: string, { origin }: URL): URL => new URL(origin + path);
+
+/** Where the service sends people back to. @throws LoginError `config_invalid` */
+export function endOf(redirectUrl: string | undefined, here: URL): string {
+  if (redirectUrl === undefined) return onSite(here.pathname, here).href;
+  if (URL.canParse(redirectUrl, here) && /^https?:$/.test(new URL(redirectUrl, here).protocol)) return new URL(redirectUrl, here).href;
+  throw new LoginError('config_invalid', 'redirectUrl is not the address of a page');
+}

@@ -36,7 +36,7 @@ async function offer(context: Context, merge: Merge, mergeGuest: MergeGuest, pau
   } catch (error) {
     reportError(error);
     void keeper.ports.clock.sleep(pauseMs).then(() => {
-      const stillDue = keeper.record.merges.includes(merge) && keeper.record.session?.subject === merge.to;
+      const stillDue = keeper.record.merges.some(({ key }) => key === merge.key) && keeper.record.session?.subject === merge.to;
       return stillDue ? keeper.once(`merge ${merge.key}`, () => offer(context, merge, mergeGuest, Math.min(pauseMs * 2, LONGEST_PAUSE_MS))) : undefined;
     });
   }

@@ -43,16 +43,25 @@ export async function link(context: Context, request: SignIn): Promise<void> {
 
 /**
  * Answers an identity that is in use. Leaves the page where the service gave no session for it: the person signs in once more.
- * @throws LoginError `callback_unknown`, and what `leave` throws
+ * @throws LoginError `callback_unknown`, `config_invalid`, and what `leave` throws
  */
-export async function resolveLink(context: Context, choice: 'stay_guest' | 'continue_as_user'): Promise<void> {
+export async function resolveLink(context: Context, choice: 'stay_guest' | 'continue_as_user', deadline: number): Promise<void> {
   const { keeper } = context;
-  const { conflict } = keeper.record;
-  if (!conflict) throw new LoginError('callback_unknown', 'There is no link to resolve: it was resolved already, perhaps in another tab');
-  if (choice === 'continue_as_user' && !conflict.session) return leave(context, { purpose: 'continue', connectionId: conflict.connectionId });
-  await keeper.commit({ type: 'resolved', choice, id: conflict.id });
-  await deliverMerges(context);
+  const { conflict, session } = keeper.record;
+  if (choice !== 'stay_guest' && choice !== 'continue_as_user') throw new LoginError('config_invalid', "resolveLink takes 'stay_guest' or 'continue_as_user'");
+  if (!conflict) throw new LoginError('callback_unknown', NOTHING_TO_RESOLVE);
+  if (choice === 'continue_as_user' && !conflict.session) {
+    // The guest's token is the proof of the merge on return, so it has to live until then.
+    if (session?.kind === 'guest') await useSession(context, { deadline }).catch((error: unknown) => { if (keeper.record.session) throw error; });
+    return leave(context, { purpose: 'continue', connectionId: conflict.connectionId });
+  }
+  if (!(await keeper.commit({ type: 'resolved', choice, id: conflict.id }))) throw new LoginError('callback_unknown', NOTHING_TO_RESOLVE);
+  // The switch is made; a hook that takes its time goes on by itself.
+  const delivered = new AbortController();
+  await Promise.race([deliverMerges(context).finally(() => delivered.abort()), keeper.ports.clock.sleep(deadline - keeper.ports.clock.now(), delivered.signal)]);
 }
+
+const NOTHING_TO_RESOLVE = 'There is no link to resolve: it was resolved already, perhaps in another tab';
 
 /** Who is here now. @throws LoginError `session_changed` */
 export function whoIsHere({ keeper }: Context): Session {

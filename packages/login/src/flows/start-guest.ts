@@ -3,6 +3,7 @@ import { LoginError, type Grant } from '@passerby/shared';
 import type { GuestWish } from '../core/policy.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
 import type { AuthorizationRequest } from '../providers/provider.ts';
+import { endOf } from './authorize.ts';
 import type { Context } from './context.ts';
 
 /**
@@ -11,7 +12,9 @@ import type { Context } from './context.ts';
  */
 export function startGuest(context: Context, guests: GuestWish, connectionId: string | undefined): Promise<void> {
   const { keeper } = context;
-  return keeper.alone('guest', async (ports, { turn }) => {
+  return keeper.alone('guest', async (ports) => {
+    await keeper.insist();
+    const { turn } = keeper.record;
     // Asked again under the lock: another tab has won, or signed out, or has just failed and put everybody off.
     if (keeper.nextStep(guests) !== 'start_guest') return;
     const at = ports.now();
@@ -19,6 +22,7 @@ export function startGuest(context: Context, guests: GuestWish, connectionId: st
       const grant = await mint(context, guestRequest(context, connectionId), ports);
       if (grant.kind !== 'guest') throw new LoginError('response_invalid', 'The guest connection signed a user in');
       await keeper.commit({ type: 'guest_started', grant, at, turn });
+      if (!keeper.record.session) throw new LoginError('session_changed', 'Somebody signed out while the guest started');
     } catch (error) {
       await keeper.putOff(error);
       throw error;
@@ -33,7 +37,7 @@ function guestRequest({ keeper, settings }: Context, connectionId = settings.gue
 
 function frameEnd({ keeper, settings }: Context): string {
   const here = keeper.ports.navigation.current();
-  return new URL(settings.frameUrl ?? settings.redirectUrl ?? here.pathname, here).href;
+  return endOf(settings.frameUrl ?? settings.redirectUrl, here);
 }
 
 async function mint({ keeper }: Context, request: AuthorizationRequest, ports: ProviderPorts): Promise<Grant> {

@@ -68,21 +68,25 @@ export function authress({ authressApiUrl, applicationId, connections = [] }: Au
   };
 
   /** The one cookie we read: the answer to a renewal of ours, signed by the service, and no older than what we had. */
-  const fromCookie = async (known: readonly (string | undefined)[], noOlderThan: number, ports: ProviderPorts): Promise<Grant> => {
+  const fromCookie = async (known: readonly (string | undefined)[], { subject, accessToken, issuedAt = 0 }: Partial<StoredSession>, ports: ProviderPorts): Promise<Grant> => {
+    const found: Grant[] = [];
     for (const [, token] of ports.cookies().matchAll(/(?:^|; )authorization=([\w.-]+)/g)) {
       const { verifyJwt } = await import('../tokens/verify.ts').catch((cause: unknown) => {
         throw new LoginError('network', 'A part of this library could not be loaded', { cause });
       });
       const claims = await verifyJwt(token ?? '', { issuer: host, jwksUrl: `${host}/.well-known/openid-configuration/jwks` }, ports);
       const grant = claims && toGrant(token ?? '', check(claims), known);
-      if (grant && grant.issuedAt >= noOlderThan) return grant;
+      const isNew = grant && grant.accessToken !== accessToken && grant.issuedAt >= issuedAt;
+      if (isNew && (subject ?? grant.subject) === grant.subject) found.push(grant);
     }
+    // Sites of the same domain can add cookies of this name: two people's tokens do not say who just signed in.
+    if (found[0] && found.every((grant) => grant.subject === found[0]?.subject)) return found[0];
     throw new LoginError('response_invalid', 'The service renewed the session but left no token that can be used');
   };
 
-  const continued = async (known: readonly (string | undefined)[], noOlderThan: number, ports: ProviderPorts): Promise<Grant> => {
+  const continued = async (known: readonly (string | undefined)[], before: Partial<StoredSession>, ports: ProviderPorts): Promise<Grant> => {
     const data = await api('PATCH', 'session', ports, { body: {}, isRefusal: (status, error) => status === 400 || status === 404 || status === 409 || error === 'invalid_grant' });
-    return optionalText(data, 'access_token') ? fromBody(data, known) : fromCookie(known, noOlderThan, ports);
+    return optionalText(data, 'access_token') ? fromBody(data, known) : fromCookie(known, before, ports);
   };
 
   return {
@@ -103,15 +107,16 @@ export function authress({ authressApiUrl, applicationId, connections = [] }: Au
     callbackState(url) {
       const state = url.searchParams.get('nonce');
       const answered = url.searchParams.has('code') || url.searchParams.has('error');
-      return state && answered ? { state, parameters: ['nonce', 'code', 'iss', 'error', 'error_description', 'expires_in', 'access_token', 'id_token'] } : null;
+      const origin = url.searchParams.get('iss') === host && { origin: 'service' as const };
+      return state && answered ? { state, ...origin, parameters: ['nonce', 'code', 'iss', 'error', 'error_description', 'expires_in', 'access_token', 'id_token'] } : null;
     },
 
     async exchange(callback, pending, ports) {
+      if ((callback.get('iss') ?? host) !== host) throw new LoginError('callback_invalid', 'The callback is from another issuer');
       const error = callback.get('error');
       const code = callback.get('code');
       if (error === 'access_denied') throw new LoginError('login_denied', 'The person or the service declined', { oauthError: error });
       if (error === 'identity_in_use') throw new LoginError('identity_in_use', 'This identity already has another subject', { oauthError: error });
-      if ((callback.get('iss') ?? host) !== host) throw new LoginError('callback_invalid', 'The callback is from another issuer');
       if (error || !code) throw new LoginError('callback_invalid', 'The service came back without a code');
       if (code === 'cookie') throw new LoginError('callback_invalid', "The service left its code in a cookie; it was asked for responseLocation 'query'");
       const antiAbuseHash = await proveWork([applicationId, pending.state, code], ports);
@@ -123,11 +128,11 @@ export function authress({ authressApiUrl, applicationId, connections = [] }: Au
     },
 
     async refresh(session: StoredSession, ports) {
-      return continued(session.kind === 'user' ? [session.connectionId] : [], session.issuedAt, ports);
+      return continued(session.kind === 'user' ? [session.connectionId] : [], session, ports);
     },
 
     async resume(pending, ports) {
-      const grant = await continued([pending.connectionId], 0, ports);
+      const grant = await continued([pending.connectionId], {}, ports);
       return grant.connectionId === pending.connectionId ? grant : null;
     },
 

@@ -18,6 +18,14 @@ export interface Authorization {
   readonly codeVerifier: string;
 }
 
+export interface CallbackMarks {
+  readonly state: string;
+  /** Present where it names its issuer (RFC 9207): then it can be nobody else's callback. */
+  readonly origin?: 'service';
+  /** What must leave the address bar. */
+  readonly parameters: readonly string[];
+}
+
 /** An absent optional method is the capability flag: the client then fails with `unsupported`. */
 export interface Provider {
   /** Names the stored session: issuer and client id. */
@@ -26,8 +34,8 @@ export interface Provider {
   isGuestConnection(connectionId: string): boolean;
   /** Begins an authorization request. */
   authorize(request: AuthorizationRequest, ports: ProviderPorts): Promise<Authorization>;
-  /** The state that a callback address carries, and the parameters that must leave the address bar; null: no callback of this service. */
-  callbackState(url: URL): { readonly state: string; readonly parameters: readonly string[] } | null;
+  /** What tells a callback of this service; null: it is none. */
+  callbackState(url: URL): CallbackMarks | null;
   /**
    * Redeems what came back.
    * @throws LoginError `login_denied`, `identity_in_use`, `callback_invalid`, `grant_refused`, retryable codes
