@@ -10,6 +10,8 @@ const STORE_REST_MS = 10_000;
 export interface RecordListener {
   /** Told of every change, `before` being what this tab knew. */
   changed(before: SessionRecord, now: SessionRecord): void;
+  /** Storage holds this version now, by this tab. */
+  written(version: number): void;
   /** Told once: storage does not work. */
   degraded(cause: unknown): void;
 }
@@ -65,9 +67,11 @@ export class KeptRecord {
       }),
     );
     const fitted = next !== base;
+    const replayed = !this.saved;
     if (stored) this.#unsaved = [];
     else if (fitted) this.#saveLater(change);
     this.#adopt(next);
+    if (stored && (fitted || replayed)) this.listener.written(next.version);
     return fitted;
   }
 

@@ -56,6 +56,7 @@ export class SessionKeeper {
   constructor(readonly ports: Ports, readonly provider: Provider) {
     this.#kept = new KeptRecord(ports, {
       changed: (before, now) => this.#change(before, now),
+      written: (version) => ports.channel.post(version),
       degraded: (cause) => this.#tell(['storage_degraded'], { cause }),
     });
   }
@@ -114,10 +115,8 @@ export class SessionKeeper {
   }
 
   /** Writes what happened, and has the other tabs look. False where it no longer fitted. */
-  async commit(event: SessionEvent): Promise<boolean> {
-    const changed = await this.#kept.update((current) => transition(current, event));
-    if (changed) this.ports.channel.post(this.record.version);
-    return changed;
+  commit(event: SessionEvent): Promise<boolean> {
+    return this.#kept.update((current) => transition(current, event));
   }
 
   /** Resolves after `ms`, or as soon as anything changes. */
