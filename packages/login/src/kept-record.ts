@@ -58,8 +58,10 @@ export class KeptRecord {
   async update(change: Change): Promise<boolean> {
     let base = this.now;
     let next = this.#apply(change, base);
+    let replayed: readonly Change[] = [];
     const stored = await this.#onStore((store) =>
       store.update((found) => {
+        replayed = this.#unsaved;
         base = this.#newest(readable(found));
         next = this.#apply(change, base);
         // Storage that holds nothing stays so until there is something to hold.
@@ -67,11 +69,10 @@ export class KeptRecord {
       }),
     );
     const fitted = next !== base;
-    const replayed = !this.saved;
-    if (stored) this.#unsaved = [];
+    if (stored) this.#unsaved = this.#unsaved.filter((late) => !replayed.includes(late));
     else if (fitted) this.#saveLater(change);
     this.#adopt(next);
-    if (stored && (fitted || replayed)) this.listener.written(next.version);
+    if (stored && (fitted || replayed.length > 0)) this.listener.written(next.version);
     return fitted;
   }
 

@@ -3,6 +3,7 @@
  * not a well-formed refusal never ends anything.
  */
 import { asObject, LoginError, optionalText, type Json, type LoginErrorCode } from '@passerby/shared';
+import { LONGEST_WAIT_MS } from './record.ts';
 
 export interface Answer {
   readonly status: number;
@@ -17,7 +18,6 @@ export type Refusal = (status: number, error: string) => boolean;
 export const oauthRefusal: Refusal = (_status, error) => error === 'invalid_grant';
 
 const MAX_BODY_LENGTH = 262_144;
-const LONGEST_WAIT_MS = 300_000;
 
 /**
  * The answer's JSON object.

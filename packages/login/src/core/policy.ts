@@ -1,6 +1,6 @@
 /** The whole refresh and guest policy. Pure: the shell asks what to do next and does it. */
 import type { LoginError, StoredSession } from '@passerby/shared';
-import type { SessionEvent, SessionRecord } from './record.ts';
+import { LONGEST_WAIT_MS, type SessionEvent, type SessionRecord } from './record.ts';
 
 export type GuestPolicy = 'explicit' | 'on-demand';
 /** Whether a guest may start now: as the app's policy says, or because the app asks for one with this very call. */
@@ -29,8 +29,6 @@ export const marginMs = (session: StoredSession): number => Math.min(60_000, ses
 
 /** Only a grant that the service refused ends a session; every other failure keeps everything. */
 export const endsSession = (error: LoginError): boolean => error.code === 'grant_refused';
-
-const LONGEST_WAIT_MS = 300_000;
 
 /** How long every tab still waits before it asks again. A deadline further off than any we set is a clock that moved. */
 export function waitMs({ backoff }: SessionRecord, now: number): number {

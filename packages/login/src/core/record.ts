@@ -105,6 +105,8 @@ export const emptyRecord: SessionRecord = {
 /** A person has this long to come back from a sign-in page. */
 export const PENDING_LIFETIME_MS = 600_000;
 const MAX_PENDING = 12;
+/** No failure puts anybody off for longer, whatever the service asks for. */
+export const LONGEST_WAIT_MS = 300_000;
 
 /** Which of two records holds: the later one of a line; of two lines the stored one, which all other tabs see, unless nobody is in it. */
 export function newer(mine: SessionRecord, stored: SessionRecord): SessionRecord {
@@ -134,6 +136,8 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
       if (!session || late) return null;
       return event.token === 'over' ? end(record, session) : hold(record, withoutRenewal(session));
     case 'put_off':
+      // Told late, after somebody was put off for longer; what is further off than any wait is a clock that moved.
+      if (record.backoff && record.backoff.until > event.until && record.backoff.until - event.until <= LONGEST_WAIT_MS) return null;
       return { backoff: { attempts: (record.backoff?.attempts ?? 0) + 1, until: event.until, by: event.by, code: event.code } };
     case 'woken':
       // Every tab wakes at once; the first one ends the wait that all of them saw.
