@@ -62,8 +62,11 @@ export class KeptRecord {
     const stored = await this.#onStore((store) =>
       store.update((found) => {
         replayed = this.#unsaved;
-        base = this.#newest(readable(found));
+        const kept = readable(found);
+        base = this.#newest(kept);
         next = this.#apply(change, base);
+        // Storage that was cleared is another line: whoever still counts on the old one must not write over it.
+        if (kept.line === '' && next.line !== '' && next.line === this.now.line) next = { ...next, line: String(this.ports.random()) };
         // Storage that holds nothing stays so until there is something to hold.
         return next.line ? next : found;
       }),
