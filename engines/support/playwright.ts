@@ -1,0 +1,122 @@
+/** Chromium and Firefox, both driven by playwright-core. */
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, firefox, type Browser as Driven, type BrowserContext, type CDPSession, type Page } from 'playwright-core';
+import { chromiumArguments, chromiumPath } from '../../scripts/chromium.mjs';
+import { asScript, type Browser, type Engine, type LaunchSettings, type Tab, type Visitor } from './engine.ts';
+
+export const chromiumEngine: Engine = {
+  name: 'Chromium',
+  crowd: 20,
+  launch: async ({ backForwardCache, freezing, thirdPartyCookies }: LaunchSettings = {}) => {
+    if (freezing === 'on' || thirdPartyCookies === 'allowed') return launchUntouched(thirdPartyCookies === 'allowed' ? { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } } : {});
+    const browser = await chromium.launch({
+      executablePath: chromiumPath() ?? '',
+      args: [...chromiumArguments, ...(thirdPartyCookies === 'partitioned' ? ['--disable-features=Translate'] : [])],
+      ...(backForwardCache === 'on' && { ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
+    });
+    return browserOf(browser, chromiumTab);
+  },
+};
+
+export const firefoxEngine: Engine = {
+  name: 'Firefox',
+  crowd: 10,
+  launch: async ({ privateMode, thirdPartyCookies }: LaunchSettings = {}) => {
+    const browser = await firefox.launch({
+      channel: 'moz-firefox',
+      executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
+      firefoxUserPrefs: {
+        ...(privateMode === 'on' && { 'browser.privatebrowsing.autostart': true }),
+        ...(thirdPartyCookies === 'allowed' && { 'network.cookie.cookieBehavior': 0 }),
+        ...(thirdPartyCookies === 'blocked' && { 'network.cookie.cookieBehavior': 1 }),
+      },
+    });
+    return browserOf(browser, async (page) => plain(page));
+  },
+};
+
+/** Chromium as a person has it, without what the driver sets on every page: a profile with these preferences. */
+async function launchUntouched(preferences: object): Promise<Browser> {
+  const profile = await mkdtemp(join(tmpdir(), 'engines-'));
+  await mkdir(join(profile, 'Default'));
+  await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));
+  const child = spawn(chromiumPath() ?? '', [...chromiumArguments, '--headless', '--remote-debugging-port=0', `--user-data-dir=${profile}`, '--ignore-certificate-errors', 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  const address = await new Promise<string>((resolve, reject) => {
+    void gone.then(() => reject(new Error('Chromium ended before it could be driven')));
+    child.stderr.on('data', (text: Buffer) => {
+      const [found] = /ws:\/\/\S+/.exec(text.toString()) ?? [];
+      if (found) resolve(found);
+    });
+  });
+  const browser = await chromium.connectOverCDP(address, { noDefaults: true });
+  const [context] = browser.contexts();
+  if (!context) throw new Error('Chromium has no window');
+  return {
+    visitor: async () => ({
+      ...visitorOf(context, chromiumTab),
+      close: async () => {
+        await Promise.all(context.pages().map((page) => page.close()));
+        await context.clearCookies();
+      },
+    }),
+    close: async () => {
+      await browser.close();
+      child.kill();
+      await gone;
+      await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    },
+  };
+}
+
+function browserOf(browser: Driven, toTab: (page: Page) => Promise<Tab>): Browser {
+  return {
+    visitor: async () => visitorOf(await browser.newContext({ ignoreHTTPSErrors: true }), toTab),
+    close: () => browser.close(),
+  };
+}
+
+function visitorOf(context: BrowserContext, toTab: (page: Page) => Promise<Tab>): Visitor {
+  return {
+    openTab: async (url) => {
+      const tab = await toTab(await context.newPage());
+      await tab.goto(url);
+      return tab;
+    },
+    cookies: async (url) => (await context.cookies(url)).map(({ name, value }) => ({ name, value })),
+    close: () => context.close(),
+  };
+}
+
+function plain(page: Page): Tab {
+  return {
+    goto: async (url) => void (await page.goto(url)),
+    evaluate: <R>(work: unknown, argument?: unknown): Promise<R> => page.evaluate<R>(asScript(work, argument)),
+    close: () => page.close(),
+  };
+}
+
+const chromiumTab = async (page: Page): Promise<Tab> => withDevTools(page, await page.context().newCDPSession(page));
+
+function withDevTools(page: Page, devTools: CDPSession): Tab {
+  return {
+    ...plain(page),
+    crash: async () => {
+      const gone = new Promise((resolve) => page.once('crash', resolve));
+      // It has nobody left to answer.
+      devTools.send('Page.crash').catch(() => undefined);
+      await gone;
+    },
+    freeze: async () => void (await devTools.send('Page.setWebLifecycleState', { state: 'frozen' })),
+    thaw: async () => void (await devTools.send('Page.setWebLifecycleState', { state: 'active' })),
+    clearStorage: async (origin) => void (await devTools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' })),
+    limitStorage: async (origin, bytes) => void (await devTools.send('Storage.overrideQuotaForOrigin', { origin, ...(bytes !== null && { quotaSize: bytes }) })),
+    notRestoredBecause: () => page.evaluate<string[]>(`(() => {
+      const [entry] = performance.getEntriesByType('navigation');
+      return (entry?.notRestoredReasons?.reasons ?? []).map(({ reason }) => reason);
+    })()`),
+  };
+}
