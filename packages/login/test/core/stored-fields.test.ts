@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { emptyRecord, transition, type SessionEvent, type SessionRecord } from '../../src/core/record.ts';
+import { parseRecord } from '../../src/core/stored.ts';
+import { grantOf, pendingOf } from '../support/samples.ts';
+
+const events: SessionEvent[] = [
+  { type: 'guest_started', grant: grantOf('user_guest', 'guest'), at: 1, turn: 0 },
+  { type: 'begun', pending: pendingOf({ subject: 'user_guest' }) },
+  { type: 'put_off', until: 3, by: 'us', code: 'server' },
+];
+const full: SessionRecord = { ...events.reduce(transition, emptyRecord), line: 'line_1' };
+
+describe('a person whose record was damaged is nobody here, and the record is kept aside', () => {
+  const session = full.session!;
+  const damages: readonly (readonly [string, object])[] = [
+    ['who is neither guest nor user', { session: { ...session, kind: 'admin' } }], ['without a subject', { session: { ...session, subject: '' } }], ['without a token', { session: { ...session, accessToken: '' } }],
+    ['renewed in a way that nobody knows', { session: { ...session, renewal: { type: 'magic' } } }], ['with a refresh token that is none', { session: { ...session, renewal: { type: 'refresh_token', refreshToken: '' } } }],
+    ['received at NaN', { session: { ...session, receivedAt: NaN } }], ['received at Infinity', { session: { ...session, receivedAt: Infinity } }], ['received at a text', { session: { ...session, receivedAt: '1' } }],
+    ['with a life of nothing', { session: { ...session, lifetimeMs: 0 } }], ['with a life before its birth', { session: { ...session, lifetimeMs: -1 } }],
+    ['of a version that can not grow', { version: 1e308 }], ['of a version before the first', { version: -1 }], ['of half a turn', { turn: 1.5 }], ['of no line', { line: '' }],
+    ['of another schema', { schema: 0 }], ['that ended in a way that nobody knows', { ended: 'banned' }], ['with a parked guest that is none', { parked: {} }],
+    ['with a round trip for nothing', { pending: [{ ...full.pending[0], purpose: 'fly' }] }], ['with a round trip without a state', { pending: [{ ...full.pending[0], state: '' }] }],
+    ['with round trips that are no list', { pending: {} }], ['with a merge to nobody', { merges: [{ key: 'k', from: session, to: '' }] }], ['asked about nothing', { conflict: { id: 'i', connectionId: '', session: null } }],
+    ['that waits for NaN', { backoff: { ...full.backoff, until: NaN } }], ['that waits for nobody', { backoff: { ...full.backoff, by: 'them' } }],
+  ];
+  it.each(damages)('(%s)', (_, change) => {
+    const stored = { ...full, ...change };
+    expect(parseRecord(stored)).toEqual({ ...emptyRecord, aside: stored });
+  });
+
+  it.each([null, 'text', 1, [], [full]])('(%j)', (stored) => {
+    expect(parseRecord(stored)).toEqual({ ...emptyRecord, aside: stored });
+  });
+});
+
+it('a person whose record is whole is who they were', () => {
+  expect(parseRecord(full)).toBe(full);
+});
