@@ -59,6 +59,8 @@ export function authress({ authressApiUrl, applicationId, connections = [] }: Au
   /** Tokens straight from the token endpoint: TLS vouches for them, their claims are checked (OpenID Connect Core §3.1.3.7). */
   const fromBody = (data: Json, known: readonly (string | undefined)[]): Grant => {
     const accessToken = text(data, 'access_token');
+    // It has none; one that it would grow must be a bearer's (RFC 6749 §7.1).
+    if (!/^bearer$/i.test(optionalText(data, 'token_type') ?? 'bearer')) throw new LoginError('response_invalid', 'The service sent a token of a type that is not known here');
     const claims = check(readClaims(accessToken));
     const idToken = check(readClaims(text(data, 'id_token')));
     if (!audience(idToken).includes(applicationId) || text(idToken, 'sub') !== text(claims, 'sub')) {

@@ -1,6 +1,6 @@
 import type { Fault } from '@passerby/emulator';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SHOP, World, type Tab } from '../support/world.ts';
+import { LOGIN, SHOP, World, type Tab } from '../support/world.ts';
 
 type What = Fault extends infer One ? (One extends Fault ? Omit<One, 'route' | 'times'> : never) : never;
 
@@ -34,6 +34,27 @@ describe('a guest whose renewal is answered by', () => {
     expect(await world.until(tab.login.getToken())).toEqual(expect.any(String));
     expect(tab.login.getSession()).toMatchObject({ subject, kind: 'guest', renewable: true });
     expect(world.verifierRequests).toBe(1);
+  });
+
+  it.each([
+    ["another subject's grant", {}], ['a token of another type', { token_type: 'mac' }],
+  ])('%s is the same guest, with a token, once the service is itself again', async (_name, change) => {
+    const world = await World.create();
+    const tab = world.open();
+    const { subject } = await world.until(tab.login.authenticate());
+    await world.expireTokens();
+    const browser = Object.keys(change).length > 0 ? world : world.anotherBrowser();
+    if (browser !== world) await world.until(browser.open().login.authenticate());
+    const renewal = await world.authress.handle(new Request(`${LOGIN}/api/session`, {
+      method: 'PATCH', body: '{}', headers: { 'content-type': 'application/json', origin: SHOP, cookie: browser.jar.for(new URL(LOGIN)) },
+    }));
+    const body = JSON.stringify({ ...((await renewal.json()) as object), ...change });
+    world.authress.faults.add({ route: 'PATCH /api/session', kind: 'status', status: 200, body, times: 1 });
+    await expect(world.until(tab.login.getToken({ deadlineMs: 100 }))).rejects.toMatchObject({ code: expect.stringMatching(/session_changed|response_invalid|deadline/) });
+    expect(tab.login.getSession()).toMatchObject({ subject, kind: 'guest' });
+    await world.time.pass(60_000);
+    expect(await world.until(tab.login.getToken())).toEqual(expect.any(String));
+    expect(tab.login.getSession()).toMatchObject({ subject, kind: 'guest', renewable: true });
   });
 
   it('nothing at all, a thousand times, each time after the service did its work, is the same guest', { timeout: 60_000 }, async () => {
