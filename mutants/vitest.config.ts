@@ -11,8 +11,8 @@ if (process.env['MUTANT'] && !guard) throw new Error(`No guard is called ${proce
 /** Whose tests are to notice that a guard is missing; what is shared is everybody's. */
 const packages = guard && !guard.file.startsWith('packages/shared/') ? [guard.file.split('/')[1] ?? ''] : ['shared', 'login', 'verifier'];
 
-/** The tests that say the most about one line come first, the long ones last. */
-const ORDER = [/\/test\/(core|tokens|gate|authress|providers)\//, /^(?!.*\/(client|nothing-lost)\.test)/, /\/client\.test/, /./];
+/** The tests of the very file come first, then the short ones; the long ones last. */
+const ORDER = [new RegExp(`/${guard?.file.split('/').at(-1)?.replace('.ts', '')}[^/]*$`), /\/test\/(core|providers|tokens)\/(?!verify-token|key-set|strict-json)/, /^(?!.*\/(client|login|nothing-lost)\.test)/, /^(?!.*nothing-lost)/, /./];
 const rank = ({ moduleId }: TestSpecification): number => ORDER.findIndex((pattern) => pattern.test(moduleId));
 
 class ShortOnesFirst extends BaseSequencer {
