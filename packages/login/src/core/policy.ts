@@ -36,10 +36,13 @@ export function waitMs({ backoff }: SessionRecord, now: number): number {
   return left > 0 && left <= LONGEST_WAIT_MS ? left : 0;
 }
 
+/** Jitter may come out as nothing; a service that fails at once must not be asked in a circle. */
+const SHORTEST_WAIT_MS = 10;
+
 /** When to ask again after a failure: what the service said, or half a second to half a minute with full jitter. */
 export function putOffUntil(record: SessionRecord, { code, retryAfterMs }: LoginError, now: number, random: number): Extract<SessionEvent, { type: 'put_off' }> {
   const ceiling = Math.min(30_000, 500 * 2 ** (record.backoff?.attempts ?? 0));
-  const ours = Math.ceil(ceiling * random);
+  const ours = Math.max(SHORTEST_WAIT_MS, Math.ceil(ceiling * random));
   const theirs = Math.min(LONGEST_WAIT_MS, retryAfterMs ?? 0);
   return { type: 'put_off', code, until: now + Math.max(ours, theirs), by: theirs > ours ? 'service' : 'us' };
 }

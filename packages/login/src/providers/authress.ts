@@ -77,7 +77,7 @@ export function authress({ authressApiUrl, applicationId, connections = [] }: Au
         throw new LoginError('network', 'A part of this library could not be loaded', { cause });
       });
       const claims = await verifyJwt(token ?? '', { issuer: host, jwksUrl: `${host}/.well-known/openid-configuration/jwks` }, ports);
-      const grant = claims && toGrant(token ?? '', check(claims), known);
+      const grant = claims && readable(() => toGrant(token ?? '', check(claims), known));
       const isNew = grant && grant.accessToken !== accessToken && grant.issuedAt >= issuedAt;
       if (isNew && (subject ?? grant.subject) === grant.subject) found.push(grant);
     }
@@ -152,6 +152,16 @@ export function authress({ authressApiUrl, applicationId, connections = [] }: Au
 }
 
 const never: Refusal = () => false;
+
+/** Null where the service's own token says something else than what is looked for: one of another application, say. */
+function readable(read: () => Grant): Grant | null {
+  try {
+    return read();
+  } catch (error) {
+    if (isLoginError(error) && error.code === 'response_invalid') return null;
+    throw error;
+  }
+}
 
 const audience = (claims: Json): readonly unknown[] => (Array.isArray(claims.aud) ? claims.aud : [claims.aud]);
 

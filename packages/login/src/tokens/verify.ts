@@ -33,10 +33,10 @@ export async function verifyJwt(token: string, { issuer, jwksUrl }: TokenSource,
 }
 
 function publicKeys(data: Json): JSONWebKeySet {
-  const keys = Array.isArray(data.keys) ? data.keys.slice(0, MAX_KEYS).filter((key: unknown) => {
+  const keys = Array.isArray(data.keys) && data.keys.length <= MAX_KEYS ? data.keys.filter((key: unknown) => {
     const { kty, d } = asObject(key) ?? {};
     return (kty === 'OKP' || kty === 'EC') && d === undefined;
   }) : [];
-  if (keys.length === 0) throw new LoginError('response_invalid', 'The service published no key');
+  if (keys.length === 0) throw new LoginError('response_invalid', 'The service published no key that can be used, or more than fifty');
   return { keys: keys as JSONWebKeySet['keys'] };
 }

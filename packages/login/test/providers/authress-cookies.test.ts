@@ -37,6 +37,12 @@ describe('a person whose session is renewed by cookie', () => {
     expect(await provider.refresh(await before(), ports())).toMatchObject({ subject: 'user_ada', accessToken: fresh });
   });
 
+  it.each([['of another application of the account', { client_id: 'app_blog' }], ['without a lifetime', { exp: 0 }]])('is served what came behind a token %s', async (_what, claims) => {
+    const fresh = await token('user_ada', SECONDS + 60);
+    cookies = [await token('user_ada', SECONDS + 60, claims), fresh];
+    expect(await provider.refresh(await before(), ports())).toMatchObject({ subject: 'user_ada', accessToken: fresh });
+  });
+
   it('is not served a token from before', async () => {
     cookies = [await token('user_ada', SECONDS - 60)];
     await expect(provider.refresh(await before(), ports())).rejects.toMatchObject(none);

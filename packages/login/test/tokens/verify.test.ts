@@ -55,6 +55,12 @@ describe('a token in a cookie', () => {
     expect(requests).toEqual([]);
   });
 
+  it('is tried again where the key set is longer than any service needs', async () => {
+    const key = await published();
+    expect(await verified(await signed(), [key, ...Array.from({ length: 49 }, (_, i) => ({ ...key, kid: `other${i}` }))])).toMatchObject({ sub: 'user_guest' });
+    await expect(verified(await signed(), [key, ...Array.from({ length: 50 }, (_, i) => ({ ...key, kid: `other${i}` }))])).rejects.toMatchObject({ code: 'response_invalid', retryable: true });
+  });
+
   it('signed with a key whose private half is public keeps the guest, and is tried again', async () => {
     const leaked = { ...(await exportJWK(pair.privateKey)), kid: 'k' };
     await expect(verified(await signed(), [leaked])).rejects.toMatchObject({ code: 'response_invalid', retryable: true });
