@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
@@ -7,14 +7,15 @@ import dts from 'rollup-plugin-dts';
 
 /** The packages that are published, and the entries of each. `@passerby/shared` is inlined into all of them. */
 const packages = {
-  login: ['index', 'core', 'authress'],
-  verifier: ['index', 'node'],
+  login: ['index', 'core', 'authress', 'oidc'],
+  verifier: ['index', 'node', 'cli'],
   emulator: ['index', 'cli'],
 };
 
 const dependenciesOf = (name) => Object.keys(JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8')).dependencies ?? {});
 const isExternal = (names) => (id) => id.startsWith('node:') || builtinModules.includes(id) || names.some((name) => id === name || id.startsWith(`${name}/`));
-const source = (name, entry) => `packages/${name}/src/${entry === 'authress' ? 'providers/authress' : entry}.ts`;
+/** An entry that is one provider's has the provider's own file. */
+const source = (name, entry) => [`packages/${name}/src/${entry}.ts`, `packages/${name}/src/providers/${entry}.ts`].find((path) => existsSync(path));
 const inputs = (name) => Object.fromEntries(packages[name].map((entry) => [entry, source(name, entry)]));
 const compile = () => typescript({ tsconfig: './tsconfig.build.json' });
 const dir = (name) => ({ dir: `packages/${name}/dist`, format: 'es' });
@@ -29,10 +30,16 @@ const modules = Object.keys(packages).flatMap((name) => [
   { input: inputs(name), external: isExternal(dependenciesOf(name)), plugins: [resolve(), dts({ respectExternal: true, includeExternal: ['@passerby/shared'] })], output: dir(name) },
 ]);
 
-/** For a plain `<script type="module">`: one file, everything in it. */
+/** For a plain `<script type="module">`: one file, every provider and all that they need in it. */
+const EVERYTHING = 'everything';
+const everything = {
+  name: EVERYTHING,
+  resolveId: (id) => (id === EVERYTHING ? id : null),
+  load: (id) => (id === EVERYTHING ? ['index', 'oidc'].map((entry) => `export * from '${process.cwd()}/${source('login', entry)}';`).join('\n') : null),
+};
 const singleFile = {
-  input: source('login', 'index'),
-  plugins: [resolve({ browser: true }), compile(), terser({ module: true })],
+  input: EVERYTHING,
+  plugins: [everything, resolve({ browser: true }), compile(), terser({ module: true })],
   output: { file: 'packages/login/dist/passerby.min.js', format: 'es', inlineDynamicImports: true },
 };
 

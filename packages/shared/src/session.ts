@@ -7,6 +7,14 @@ export type Renewal =
   | { readonly type: 'refresh_token'; readonly refreshToken: string }
   | { readonly type: 'none' };
 
+/** A P-256 key pair of this browser: its private half can be used here and read nowhere. */
+export interface DeviceKey {
+  /** SHA-256 thumbprint of the public half (RFC 7638), base64url. */
+  readonly thumbprint: string;
+  readonly publicJwk: { readonly kty: 'EC'; readonly crv: 'P-256'; readonly x: string; readonly y: string };
+  readonly privateKey: CryptoKey;
+}
+
 /** What a service issues: a subject, a credential, a way to renew it, a lifetime. */
 export interface Grant {
   readonly subject: string;
@@ -19,6 +27,10 @@ export interface Grant {
   readonly issuedAt: number;
   /** The connection that proved the subject, where the service says so. */
   readonly connectionId?: string | undefined;
+  /** The key that its renewal is bound to, where the service binds it to one. */
+  readonly key?: DeviceKey | undefined;
+  /** Present where the access token itself is bound to that key: every request needs a proof (RFC 9449 §7). */
+  readonly tokenType?: 'DPoP' | undefined;
 }
 
 /** A grant measured on this device's clock. */

@@ -44,7 +44,8 @@ function refuseUnless(holds: boolean, message: string): asserts holds {
   if (!holds) throw new TypeError(`createVerifier: ${message}`);
 }
 
-function isSecure(address: string): boolean {
+/** True for https, and for http on loopback. */
+export function isSecure(address: string): boolean {
   const { protocol, hostname } = new URL(address);
   return protocol === 'https:' || (protocol === 'http:' && /^(?:localhost|[\w.-]+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname));
 }

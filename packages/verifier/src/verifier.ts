@@ -2,9 +2,10 @@ import { AccessKey } from './authress/access-key.ts';
 import { createLogin, type Visit } from './authress/login.ts';
 import { TokenBuckets } from './gate/rate-limit.ts';
 import { checkAuthress, checkRateLimit, type AuthressSettings } from './settings.ts';
+import { createAuthressTokenCheck } from './tokens/authress-token.ts';
+import { downloadKeys } from './tokens/jwks.ts';
 import { KeySet } from './tokens/key-set.ts';
-import { Unauthorized } from './tokens/unauthorized.ts';
-import { createTokenCheck, type Caller } from './tokens/verify-token.ts';
+import { usersOnly, type Caller } from './tokens/verify-token.ts';
 
 export interface VerifierSettings {
   readonly authress: AuthressSettings;
@@ -20,23 +21,27 @@ export interface VerifierSettings {
 }
 
 export interface Verifier {
-  /** Answers `GET /v1/login`: a new guest is sent back to the login host with a signed ID, anybody else gets a 4xx and the reason. */
+  /** Answers the requests that make guests; whoever is none gets a 4xx and the reason. */
   handler(request: Request, from: { readonly clientAddress: string }): Promise<Response>;
-  /** Tells who sent a request, guest or user, by its bearer token; or whose token this is, where a body carries one. @throws Unauthorized `token_missing`, `token_invalid`, `token_expired`, `keys_unavailable` */
+  /** Tells who sent a request, guest or user, by its bearer token; or whose token this is, where a body carries one. @throws Unauthorized all its codes but `user_required` */
   verifyToken(from: Request | string): Promise<Caller>;
   /** Like `verifyToken`, and refuses guests. @throws Unauthorized also `user_required` */
   requireUser(request: Request): Promise<Caller>;
 }
 
-/** The server side of guest sessions for one Authress login host. @throws TypeError where a setting cannot work. */
+/**
+ * The server side of guest sessions for one Authress login host. Its handler answers `GET /v1/login`: a new guest is sent back to the login host with a signed ID.
+ * @throws TypeError where a setting cannot work
+ */
 export function createVerifier(settings: VerifierSettings): Verifier {
   const now = settings.now ?? (() => Date.now());
   const authress = checkAuthress(settings.authress);
-  const verifyToken = createTokenCheck({
+  const fetch = settings.fetch ?? ((...args) => globalThis.fetch(...args));
+  const verifyToken = createAuthressTokenCheck({
     issuer: authress.loginUrl,
     connections: authress.connections,
     applicationId: authress.applicationId,
-    keys: new KeySet({ url: authress.jwksUrl, fetch: settings.fetch ?? ((...args) => globalThis.fetch(...args)), now }),
+    keys: new KeySet({ download: () => downloadKeys({ url: authress.jwksUrl, fetch, algorithms: ['EdDSA'] }), now }),
     now,
   });
   return {
@@ -49,10 +54,6 @@ export function createVerifier(settings: VerifierSettings): Verifier {
       now,
     }),
     verifyToken,
-    async requireUser(request) {
-      const caller = await verifyToken(request);
-      if (caller.kind !== 'user') throw new Unauthorized('user_required', 'Guests cannot do this: sign in first');
-      return caller;
-    },
+    requireUser: usersOnly(verifyToken),
   };
 }

@@ -158,3 +158,89 @@ describe('a shop’s own API on Node', () => {
     expect(await sendRaw(port, `GET / HTTP/1.1\r\nHost: a\r\n${header}${header}Connection: close\r\n\r\n`)).toMatch(/^HTTP\/1.1 401 /);
   });
 });
+
+describe('a body', () => {
+  interface Seen { readonly method: string; readonly path: string; readonly body: string }
+  const echo = () => {
+    const seen: Seen[] = [];
+    const listener = toNodeListener(async (request) => { seen.push({ method: request.method, path: new URL(request.url).pathname, body: await request.text() }); return new Response('ok'); });
+    return { seen, listener };
+  };
+  const upload = (port: number, { method = 'POST', chunks, headers = {} }: { method?: string; chunks: readonly string[]; headers?: Record<string, string> }): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const request = httpRequest({ port, path: '/token', host: '127.0.0.1', method, headers }, (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => { body += chunk; }).on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+      });
+      request.on('error', reject);
+      for (const chunk of chunks) request.write(chunk);
+      request.end();
+    });
+
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('of a %s arrives whole, however it is cut', async (method) => {
+    const { seen, listener } = echo();
+    const port = await serve(listener);
+    await upload(port, { method, chunks: ['grant_type=', 'ä', '&x=1'], headers: { 'transfer-encoding': 'chunked' } });
+    await upload(port, { method, chunks: ['a'.repeat(16_384)], headers: { 'content-length': '16384' } });
+    expect(seen[0]).toEqual({ method, path: '/token', body: 'grant_type=ä&x=1' });
+    expect(seen[1]?.body.length).toBe(16_384);
+  });
+
+  it('that is missing is empty', async () => {
+    const { seen, listener } = echo();
+    await send(await serve(listener), '/token', { method: 'POST' });
+    expect(seen.map(({ body }) => body)).toEqual(['']);
+  });
+
+  it('without end is given up one byte after sixteen kilobytes, and so is its connection', async () => {
+    const { seen, listener } = echo();
+    const port = await serve(listener);
+    const answer = await new Promise<string>((resolve, reject) => {
+      let text = '';
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.write('POST /token HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+        for (let i = 0; i < 20; i += 1) socket.write(`400\r\n${'x'.repeat(1_024)}\r\n`);
+      });
+      socket.on('data', (chunk) => { text += chunk.toString(); }).on('close', () => resolve(text)).on('error', reject);
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*connection: close/i);
+    expect(seen.map(({ body }) => body.length)).toEqual([16_385]);
+  });
+
+  it('of a visitor who hangs up in the middle is nothing to tell anybody', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { seen, listener } = echo();
+    const hungUp = new Promise<void>((resolve) => {
+      void serve((req, res) => { req.on('close', () => setImmediate(resolve)); listener(req, res); }).then((port) => {
+        const socket = connect(port, '127.0.0.1', () => { socket.write('POST /token HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf', () => setTimeout(() => socket.destroy(), 20)); });
+      });
+    });
+    await hungUp;
+    expect([seen.length, log.mock.calls.length]).toEqual([0, 0]);
+  });
+
+  it('that something else has read before is told, with what to do', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { seen, listener } = echo();
+    const port = await serve((req, res) => { req.on('data', () => undefined).on('end', () => listener(req, res)); });
+    expect((await upload(port, { chunks: ['grant_type=x'] })).status).toBe(500);
+    expect(String(log.mock.calls[0]?.[1])).toMatch(/in front of body parsers/);
+    expect(seen).toEqual([]);
+  });
+
+  it('of an API’s own request is left to the API', async () => {
+    const port = await serve((req, res) => {
+      toRequest(req);
+      let body = '';
+      req.setEncoding('utf8').on('data', (chunk: string) => { body += chunk; }).on('end', () => res.end(body));
+    });
+    expect((await upload(port, { chunks: ['cart'] })).body).toBe('cart');
+  });
+
+  it('goes to the whole address where Express mounted the listener', async () => {
+    const { seen, listener } = echo();
+    const port = await serve((req, res) => { Object.assign(req, { originalUrl: req.url, url: '/' }); listener(req, res); });
+    await upload(port, { chunks: ['x'] });
+    expect(seen.map(({ path }) => path)).toEqual(['/token']);
+  });
+});

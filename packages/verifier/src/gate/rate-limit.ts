@@ -16,8 +16,8 @@ export interface TokenBucketSettings {
 }
 
 /**
- * A token bucket per network, kept as one number: when it will be full again. A full bucket is the same as none, so full ones are
- * forgotten first; beyond that the fullest goes, because it gives away least.
+ * A token bucket per network, kept as one number: when it will be full again. A full bucket is the same as none; where
+ * there are too many, the fullest are forgotten, because that gives away least.
  */
 export class TokenBuckets implements RateLimit {
   readonly #fullAt = new Map<string, number>();
@@ -40,18 +40,15 @@ export class TokenBuckets implements RateLimit {
     const waitMs = missingMs + this.#turnMs - this.#bucketMs;
     // A thousandth of a turn of tolerance, as 1000 / perSecond is seldom exact.
     if (waitMs > this.#turnMs / 1000) return waitMs;
-    if (!this.#fullAt.has(network)) this.#makeRoom(now);
+    if (!this.#fullAt.has(network)) this.#makeRoom();
     this.#fullAt.set(network, now + missingMs + this.#turnMs);
     return 0;
   }
 
-  #makeRoom(now: number): void {
+  #makeRoom(): void {
     if (this.#fullAt.size < this.#capacity) return;
-    let fullest: { readonly network: string; readonly at: number } | undefined;
-    for (const [network, at] of this.#fullAt) {
-      if (at <= now) this.#fullAt.delete(network);
-      else if (!fullest || at < fullest.at) fullest = { network, at };
-    }
-    if (fullest && this.#fullAt.size >= this.#capacity) this.#fullAt.delete(fullest.network);
+    // Some at once, so that a flood of networks does not pay for a walk through all of them with each one.
+    const fullest = [...this.#fullAt].sort(([, one], [, other]) => one - other).slice(0, Math.ceil(this.#capacity / 16));
+    for (const [network] of fullest) this.#fullAt.delete(network);
   }
 }

@@ -1,5 +1,6 @@
-import { downloadKeys, type PublicKeys } from './jwks.ts';
+import type { PublicKeys } from './jwks.ts';
 import { Unauthorized } from './unauthorized.ts';
+import type { KeySource } from './verify-token.ts';
 
 /** Above this age the keys are asked for again while the ones at hand go on working: how long a withdrawn key may live. */
 const REFRESH_AFTER_MS = 10 * 60_000;
@@ -10,13 +11,14 @@ const WINDOW_MS = 30_000;
 const REQUESTS_PER_WINDOW = 2;
 
 export interface KeySetParts {
-  readonly url: string;
-  readonly fetch: typeof globalThis.fetch;
+  /** Asks for the keys; rejects where they cannot be had. */
+  download(): Promise<PublicKeys>;
+  /** Milliseconds since epoch. */
   now(): number;
 }
 
-/** The login host's public keys, asked for when needed and kept through its absence. */
-export class KeySet {
+/** The public keys of one issuer, asked for when needed and kept through its absence. */
+export class KeySet implements KeySource {
   readonly #parts: KeySetParts;
   #keys: PublicKeys = new Map();
   #askedAt = Number.NEGATIVE_INFINITY;
@@ -28,20 +30,27 @@ export class KeySet {
     this.#parts = parts;
   }
 
-  /** The key of this id, or undefined where the login host has none. @throws Unauthorized `keys_unavailable` where it cannot be asked */
-  async find(kid: string): Promise<CryptoKey | undefined> {
-    if (this.#keys.has(kid) && this.#age() < STALE_IF_ERROR_MS) {
+  /** The key of this id, or, without one, the only key; null where the issuer has none. @throws Unauthorized `keys_unavailable` where it cannot be asked */
+  async find(kid: string | null): Promise<CryptoKey | null> {
+    const key = this.#pick(kid);
+    if (key && this.#age() < STALE_IF_ERROR_MS) {
       // Not awaited: the key at hand works, and a failure is kept for whoever needs a key that is not.
       if (this.#age() > REFRESH_AFTER_MS) void this.#refresh();
-      return this.#keys.get(kid);
+      return key;
     }
     // What is under way may have been answered before this key was published; only then one more request is due.
     await this.#pending;
-    if (!this.#keys.has(kid) || this.#age() >= STALE_IF_ERROR_MS) await this.#refresh();
-    if (this.#age() >= (this.#keys.has(kid) ? STALE_IF_ERROR_MS : WINDOW_MS)) {
+    if (!this.#pick(kid) || this.#age() >= STALE_IF_ERROR_MS) await this.#refresh();
+    if (this.#age() >= (this.#pick(kid) ? STALE_IF_ERROR_MS : WINDOW_MS)) {
       throw new Unauthorized('keys_unavailable', 'The keys that tokens are checked with cannot be had: try again later', { cause: this.#failure });
     }
-    return this.#keys.get(kid);
+    return this.#pick(kid);
+  }
+
+  #pick(kid: string | null): CryptoKey | null {
+    if (kid !== null) return this.#keys.get(kid) ?? null;
+    const [only, another] = this.#keys.values();
+    return only && !another ? only : null;
   }
 
   /** Never rejects: what went wrong is kept as the reason, and the keys at hand stay. */
@@ -58,7 +67,7 @@ export class KeySet {
 
   async #download(askedAt: number): Promise<void> {
     try {
-      this.#keys = await downloadKeys(this.#parts.url, this.#parts.fetch);
+      this.#keys = await this.#parts.download();
       this.#askedAt = askedAt;
       this.#failure = undefined;
     } catch (error) {

@@ -1,36 +1,46 @@
 import { optionalText, type Json } from '@passerby/shared';
-import { base64url } from 'jose';
+import { decodeExactly, type Algorithm } from './public-key.ts';
 import { parseStrictJson } from './strict-json.ts';
-import { Unauthorized } from './unauthorized.ts';
 
-/** Members that bring their own key or change how the rest is read (RFC 7515 §4.1, RFC 7797, RFC 7516). Other unknown members are ignored, as RFC 7515 §4 asks. */
-const REFUSED_MEMBER = /^(?:jku|jwk|x5.*|crit|b64|zip|enc)$/;
-/** `JWT` and none are what services sent before RFC 9068. */
-const ACCESS_TOKEN_TYPE = /^(?:application\/)?(?:at\+jwt|jwt)$/i;
-
-/** What a token says before anything of it is verified: only good for choosing a key. @throws Unauthorized `token_invalid` */
-export function readToken(token: string): { readonly kid: string; readonly issuer: string | undefined } {
-  const parts = token.split('.', 4);
-  const [header, claims] = parts.slice(0, 2).map(readPart);
-  if (parts.length !== 3 || !header || !claims || !isCanonical(parts[2] ?? '')) throw new Unauthorized('token_invalid', 'The token is not a JWT');
-  const kid = optionalText(header, 'kid');
-  if (kid === undefined || !isAccessTokenHeader(header)) throw new Unauthorized('token_invalid', "The token's header is not one of an access token");
-  return { kid, issuer: optionalText(claims, 'iss') };
+/** How the header of one kind of token looks. */
+export interface TokenForm {
+  /** What `typ` may be; a token without one counts as `JWT`. */
+  readonly types: RegExp;
+  readonly algorithms: readonly Algorithm[];
+  /** Named by `kid`; named or the only one its issuer has (OpenID Connect Core §10.1); or in the header itself, as only a DPoP proof may have it (RFC 9449 §4.2). */
+  readonly key: 'named' | 'named or only' | 'embedded';
 }
 
-function isAccessTokenHeader(header: Json): boolean {
+/** Members that bring a key from elsewhere or change how the rest is read (RFC 7515 §4.1, RFC 7797, RFC 7516). Other unknown members are ignored, as RFC 7515 §4 asks. */
+const REFUSED_MEMBER = /^(?:jku|x5.*|crit|b64|zip|enc)$/;
+
+/** What a JWT says before anything of it is verified, only good for choosing a key; or null where it is too long or none. */
+export function readToken(token: string, maxLength: number): { readonly header: Json; readonly claims: Json } | null {
+  // The length first: nothing of a text without end is looked at.
+  const parts = token.length > maxLength ? [] : token.split('.', 4);
+  const [header, claims] = parts.slice(0, 2).map(readPart);
+  return parts.length === 3 && header && claims && decodeExactly(parts[2] ?? '') ? { header, claims } : null;
+}
+
+export function hasForm(header: Json, form: TokenForm): boolean {
   const typ = Object.hasOwn(header, 'typ') ? header['typ'] : 'JWT';
-  return optionalText(header, 'alg') === 'EdDSA' && typeof typ === 'string' && ACCESS_TOKEN_TYPE.test(typ) && !Object.keys(header).some((name) => REFUSED_MEMBER.test(name));
+  const algorithm = optionalText(header, 'alg');
+  return (
+    typeof typ === 'string' && form.types.test(typ) && form.algorithms.some((allowed) => allowed === algorithm) &&
+    hasKey(header, form.key) && !Object.keys(header).some((name) => REFUSED_MEMBER.test(name))
+  );
+}
+
+function hasKey(header: Json, key: TokenForm['key']): boolean {
+  if (key === 'embedded') return Object.hasOwn(header, 'jwk');
+  const isNamed = optionalText(header, 'kid') !== undefined;
+  return !Object.hasOwn(header, 'jwk') && (isNamed || (key === 'named or only' && !Object.hasOwn(header, 'kid')));
 }
 
 function readPart(part: string): Json | null {
-  const text = isCanonical(part) ? utf8(base64url.decode(part)) : null;
+  const bytes = decodeExactly(part);
+  const text = bytes && utf8(bytes);
   return text === null ? null : parseStrictJson(text);
-}
-
-/** True where no other text decodes to the same bytes: a token has one spelling (RFC 4648 §3.5). */
-function isCanonical(part: string): boolean {
-  return /^[\w-]+$/.test(part) && part.length % 4 !== 1 && base64url.encode(base64url.decode(part)) === part;
 }
 
 function utf8(bytes: Uint8Array): string | null {

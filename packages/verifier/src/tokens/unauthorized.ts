@@ -1,33 +1,45 @@
-export type UnauthorizedCode = 'token_missing' | 'token_invalid' | 'token_expired' | 'user_required' | 'keys_unavailable';
+export type UnauthorizedCode = 'token_missing' | 'token_invalid' | 'token_expired' | 'proof_invalid' | 'user_required' | 'keys_unavailable';
+export type AuthScheme = 'Bearer' | 'DPoP';
 
-const STATUS = { token_missing: 401, token_invalid: 401, token_expired: 401, user_required: 403, keys_unavailable: 503 } as const;
+const STATUS = { token_missing: 401, token_invalid: 401, token_expired: 401, proof_invalid: 401, user_required: 403, keys_unavailable: 503 } as const;
 
-/** The `error` of RFC 6750 §3.1; a request without a token gets none, as that section asks. */
-const BEARER_ERROR = { token_missing: undefined, token_invalid: 'invalid_token', token_expired: 'invalid_token', user_required: 'insufficient_scope' } as const;
+/** The `error` of RFC 6750 §3.1 and RFC 9449 §7.1; a request without a token gets none, as the first asks. */
+const CHALLENGE_ERROR = {
+  token_missing: undefined, token_invalid: 'invalid_token', token_expired: 'invalid_token', proof_invalid: 'invalid_dpop_proof', user_required: 'insufficient_scope',
+} as const;
 
 /** Why a request is not let in. `code` is for programs, `message` for people; neither ever holds a token or a key. */
 export class Unauthorized extends Error {
   override readonly name = 'Unauthorized';
   readonly code: UnauthorizedCode;
   readonly status: 401 | 403 | 503;
+  /** How the token is to be sent. */
+  readonly scheme: AuthScheme;
 
-  constructor(code: UnauthorizedCode, message: string, details: { readonly cause?: unknown } = {}) {
+  constructor(code: UnauthorizedCode, message: string, details: { readonly cause?: unknown; readonly scheme?: AuthScheme } = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.status = STATUS[code];
+    this.scheme = details.scheme ?? 'Bearer';
   }
 
-  /** The answer to send: JSON, with the challenge of RFC 6750 §3, or `Retry-After` (seconds) where the keys could not be had. */
+  /** The answer to send: JSON, with the challenge of RFC 6750 §3 or RFC 9449 §7.1, or `Retry-After` (seconds) where the keys could not be had. */
   response(): Response {
     const advice: Record<string, string> = this.code === 'keys_unavailable' ? { 'retry-after': '30' } : { 'www-authenticate': this.#challenge(this.code) };
     const headers = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...advice };
     return Response.json({ error: this.code, reason: this.message }, { status: this.status, headers });
   }
 
-  #challenge(code: keyof typeof BEARER_ERROR): string {
-    const error = BEARER_ERROR[code];
+  /** The same refusal, to somebody who sends tokens in another way. */
+  challengedBy(scheme: AuthScheme): Unauthorized {
+    return new Unauthorized(this.code, this.message, { cause: this.cause, scheme });
+  }
+
+  #challenge(code: keyof typeof CHALLENGE_ERROR): string {
+    const error = CHALLENGE_ERROR[code];
     // The only characters a description may have (RFC 6750 §3).
     const description = this.message.replace(/[^ !#-[\]-~]/g, '');
-    return error === undefined ? 'Bearer realm="passerby"' : `Bearer realm="passerby", error="${error}", error_description="${description}"`;
+    const challenge = this.scheme === 'DPoP' ? 'DPoP realm="passerby", algs="ES256"' : 'Bearer realm="passerby"';
+    return error === undefined ? challenge : `${challenge}, error="${error}", error_description="${description}"`;
   }
 }

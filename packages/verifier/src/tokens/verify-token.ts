@@ -1,8 +1,8 @@
-import { authressKind, MAX_TOKEN_LENGTH, optionalNumber, optionalText, type Json, type SubjectKind } from '@passerby/shared';
+import { MAX_TOKEN_LENGTH, optionalNumber, optionalText, type Json, type SubjectKind } from '@passerby/shared';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
-import type { KeySet } from './key-set.ts';
+import { algorithmOf } from './public-key.ts';
+import { hasForm, readToken, type TokenForm } from './read-token.ts';
 import { frozenCopy } from './strict-json.ts';
-import { readToken } from './read-token.ts';
 import { Unauthorized } from './unauthorized.ts';
 
 /** Who sent a request. */
@@ -11,81 +11,98 @@ export interface Caller {
   readonly kind: SubjectKind;
   /** The connection that proved the subject. */
   readonly connectionId?: string;
+  /** How often the subject was linked, where the token says so. */
+  readonly generation?: number;
   /** Milliseconds since epoch. */
   readonly expiresAt: number;
   /** Every claim of the token: frozen, and inheriting nothing. */
   readonly claims: Json;
 }
 
-export interface TokenCheckParts {
+/** What one kind of token must be, whoever sent it. */
+export interface TokenRules extends TokenForm {
+  /** For messages: what it is, and who issues it. */
+  readonly words: { readonly token: 'access token' | 'ID token'; readonly issuer: string };
   readonly issuer: string;
-  readonly connections: readonly string[];
-  readonly applicationId: string | undefined;
-  readonly keys: KeySet;
+  readonly audience?: string;
+  readonly maxLifetimeSeconds: number;
+  /** How far the two clocks may be apart. */
+  readonly toleranceSeconds: number;
+}
+
+export interface KeySource {
+  /** The issuer's key of this id, or, without one, its only key. @throws Unauthorized `keys_unavailable` */
+  find(kid: string | null): Promise<CryptoKey | null>;
+}
+
+export interface CheckParts {
+  readonly keys: KeySource;
+  /** Milliseconds since epoch. */
   now(): number;
 }
 
-/** How far the two clocks may be apart. */
-const CLOCK_TOLERANCE_SECONDS = 5;
-/** The longest an Authress access token can live. */
-const MAX_LIFETIME_SECONDS = 24 * 3_600;
+export interface VerifiedToken {
+  readonly subject: string;
+  /** Seconds since epoch, as the token says. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  /** Every claim of the token: frozen, and inheriting nothing. */
+  readonly claims: Json;
+}
 
 /**
- * Tells who sent a request by its bearer token. The cheap checks come first, and the signature before anything in the token is believed.
- * @see https://www.rfc-editor.org/rfc/rfc8725 (JWT best current practices), RFC 9068 §4 (access tokens)
+ * What every kind of token goes through. The cheap checks come first, and the signature before anything in the token is believed.
+ * @throws Unauthorized `token_invalid`, `token_expired`, `keys_unavailable`
+ * @see https://www.rfc-editor.org/rfc/rfc8725 (JWT best current practices)
  */
-export function createTokenCheck(parts: TokenCheckParts): (from: Request | string) => Promise<Caller> {
-  return async (from) => {
-    const token = typeof from === 'string' ? from : bearerToken(from.headers);
-    if (token.length > MAX_TOKEN_LENGTH) throw new Unauthorized('token_invalid', 'The token is too long');
-    const { kid, issuer } = readToken(token);
-    // Before the keys are asked for, so that a foreign token costs no request.
-    if (issuer !== parts.issuer) throw new Unauthorized('token_invalid', 'The token is not from the login host');
-    const key = await parts.keys.find(kid);
-    if (!key) throw new Unauthorized('token_invalid', 'The token is signed with a key the login host does not have');
-    return readCaller(frozenCopy(await verify(token, key, parts)), parts);
+export async function verifyToken(token: string, rules: TokenRules, { keys, now }: CheckParts): Promise<VerifiedToken> {
+  const parts = readToken(token, MAX_TOKEN_LENGTH);
+  if (!parts) throw invalid(`The token is not a JWT of ${MAX_TOKEN_LENGTH} characters at most`);
+  if (!hasForm(parts.header, rules)) throw invalid(`The token's header is not one of an ${rules.words.token}`);
+  // Before the keys are asked for, so that a foreign token costs no request.
+  if (optionalText(parts.claims, 'iss') !== rules.issuer) throw invalid(`The token is not from ${rules.words.issuer}`);
+  const key = await keys.find(optionalText(parts.header, 'kid') ?? null);
+  if (!key) throw invalid(`The token is signed with a key that ${rules.words.issuer} does not have`);
+  return readTimes(frozenCopy(await verifySignature(token, key, rules, now())), rules, now());
+}
+
+/** The same check for what guests cannot do. */
+export function usersOnly(check: (request: Request) => Promise<Caller>): (request: Request) => Promise<Caller> {
+  return async (request) => {
+    const caller = await check(request);
+    if (caller.kind !== 'user') throw new Unauthorized('user_required', 'Guests cannot do this: sign in first');
+    return caller;
   };
 }
 
-function bearerToken(headers: Headers): string {
-  const header = headers.get('authorization') ?? '';
-  if (!/^bearer(?: |$)/i.test(header)) throw new Unauthorized('token_missing', 'The request has no bearer token');
-  return header.slice('bearer '.length).trim();
-}
-
-async function verify(token: string, key: CryptoKey, { issuer, now }: TokenCheckParts): Promise<JWTPayload> {
+async function verifySignature(token: string, key: CryptoKey, { issuer, audience, toleranceSeconds }: TokenRules, nowMs: number): Promise<JWTPayload> {
   try {
     const { payload } = await jwtVerify(token, key, {
-      algorithms: ['EdDSA'],
+      // A key is for one algorithm; which one is not the token's to say.
+      algorithms: [algorithmOf(key)],
       issuer,
-      requiredClaims: ['sub', 'iat', 'exp', 'client_id'],
-      currentDate: new Date(now()),
-      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      ...(audience !== undefined && { audience }),
+      currentDate: new Date(nowMs),
+      clockTolerance: toleranceSeconds,
     });
     return payload;
   } catch (error) {
     // jose's errors carry the claims, so they are not kept as the cause.
     if (error instanceof errors.JWTExpired) throw new Unauthorized('token_expired', 'The token has expired');
-    if (error instanceof errors.JOSEError) throw new Unauthorized('token_invalid', 'The token is forged or not valid here');
+    if (error instanceof errors.JOSEError) throw invalid('The token is forged or not valid here');
     throw error;
   }
 }
 
-function readCaller(claims: Json, { connections, applicationId, now }: TokenCheckParts): Caller {
+function readTimes(claims: Json, { maxLifetimeSeconds, toleranceSeconds }: TokenRules, nowMs: number): VerifiedToken {
   const subject = optionalText(claims, 'sub');
-  const clientId = optionalText(claims, 'client_id');
   const issuedAt = optionalNumber(claims, 'iat');
   const expiresAt = optionalNumber(claims, 'exp');
-  if (subject === undefined || clientId === undefined || issuedAt === undefined || expiresAt === undefined) throw new Unauthorized('token_invalid', 'The token lacks a claim');
-  if (expiresAt - issuedAt > MAX_LIFETIME_SECONDS || issuedAt > now() / 1000 + CLOCK_TOLERANCE_SECONDS) throw new Unauthorized('token_invalid', "The token's lifetime cannot be right");
-  if (isIdToken(claims, clientId)) throw new Unauthorized('token_invalid', 'The token says who signed in; it is not for calling an API');
-  if (applicationId !== undefined && clientId !== applicationId) throw new Unauthorized('token_invalid', 'The token is of another application');
-  const connectionId = optionalText(claims, 'azp');
-  return Object.freeze({ subject, kind: authressKind(connectionId, connections), ...(connectionId !== undefined && { connectionId }), expiresAt: expiresAt * 1000, claims });
+  if (subject === undefined || issuedAt === undefined || expiresAt === undefined) throw invalid('The token lacks a claim');
+  if (expiresAt - issuedAt > maxLifetimeSeconds || issuedAt > nowMs / 1000 + toleranceSeconds) throw invalid("The token's lifetime cannot be right");
+  return { subject, issuedAt, expiresAt, claims };
 }
 
-/** An ID token is for the application alone: its audience is the client (OpenID Connect Core §2), an access token's is the account. */
-function isIdToken(claims: Json, clientId: string): boolean {
-  const audience = Object.hasOwn(claims, 'aud') ? [claims['aud']].flat() : [];
-  return audience.length === 1 && audience[0] === clientId;
+function invalid(message: string): Unauthorized {
+  return new Unauthorized('token_invalid', message);
 }

@@ -1,0 +1,93 @@
+import { base64url } from 'jose';
+import type { Exchanged, Gainer } from '../store/links.ts';
+import { Unauthorized } from '../tokens/unauthorized.ts';
+import type { SignIn } from '../tokens/id-token.ts';
+import { required, type Asked } from './form.ts';
+import type { Grant, GrantParts } from './grant.ts';
+import { Refused } from './refused.ts';
+
+const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';
+const REFRESH_TOKEN = 'urn:ietf:params:oauth:token-type:refresh_token';
+/** How long an answer can be asked for again. An ID token is refused by its age before its use is forgotten. */
+const ANSWER_MS = 600_000;
+/** How recently a user must have signed in to gain one more way to do so. */
+const RECENT_SECONDS = 600;
+
+/**
+ * Turns a person's ID token into a session here: a guest's subject becomes theirs, or they come back to their own (RFC 8693, docs/protocol.md).
+ * Everything that was signed is checked first; what it means is one step of the store.
+ */
+export const exchange: Grant = async (asked, parts) => {
+  const { settings, sessions, prove } = parts;
+  const linkId = readLinkId(asked);
+  const { thumbprint } = await prove(asked, 'dpop', 'needed');
+  const gains = asked.form.get('subject_token_type') === REFRESH_TOKEN ? await readGainer(asked, parts) : null;
+  const idToken = gains ? readToken(asked, 'actor_token', ID_TOKEN) : readToken(asked, 'subject_token', ID_TOKEN);
+  const nonce = await sha256(`${gains?.thumbprint ?? thumbprint}.${linkId}`);
+  const person = await readPerson(idToken, nonce, parts);
+  const done = await settings.store.exchange({
+    linkId, thumbprint, proofId: await proofIdOf(idToken), sessionId: sessions.newId(), newSubject: sessions.newSubject(),
+    identity: { issuer: person.issuer, subject: person.subject }, gainer: gains?.gainer ?? null,
+    authTime: Math.floor((person.authTime ?? person.issuedAt) / 1000), until: settings.now() + ANSWER_MS,
+  });
+  if (!done) throw new Refused('invalid_grant', 'This sign-in was used already, or who began it is somebody else by now: begin it again');
+  return answer(done, parts);
+};
+
+/** What became of a round trip whose answer was lost, for whoever holds its new key. */
+export const linkResult: Grant = async (asked, parts) => {
+  const linkId = readLinkId(asked);
+  const { thumbprint } = await parts.prove(asked, 'dpop', 'needed');
+  const done = await parts.settings.store.exchanged(linkId);
+  const standing = done && (await parts.settings.store.standing(done.subject, done.sessionId));
+  if (!done || done.thumbprint !== thumbprint || standing?.revoked || standing?.generation !== done.generation) {
+    throw new Refused('invalid_grant', 'Nothing was done for this link_id and key, or it is over');
+  }
+  return answer(done, parts);
+};
+
+async function answer({ subject, generation, sessionId, thumbprint, authTime }: Exchanged, { sessions }: GrantParts): Promise<object> {
+  const tokens = await sessions.issue({ id: sessionId, subject, kind: 'user', generation, thumbprint, authTime });
+  return { ...tokens, issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' };
+}
+
+/** Who gains the identity: whoever has the key of the session whose refresh token this is. */
+async function readGainer(asked: Asked, { settings, sessions, prove }: GrantParts): Promise<{ readonly gainer: Gainer; readonly thumbprint: string }> {
+  const { thumbprint } = await prove(asked, 'subject_dpop', 'needed');
+  const session = await sessions.read(readToken(asked, 'subject_token', REFRESH_TOKEN));
+  if (!session) throw new Refused('invalid_grant', 'The session that begins the link is over');
+  if (session.thumbprint !== thumbprint) throw new Refused('invalid_dpop_proof', 'subject_dpop is of another key than the one the session is bound to');
+  if (session.kind === 'user' && (session.authTime ?? 0) < settings.now() / 1000 - RECENT_SECONDS) throw new Refused('invalid_grant', 'recent sign-in needed: a user who adds an identity signs in once more first');
+  const { id, subject, kind, generation } = session;
+  return { gainer: { subject, kind, generation, sessionId: id }, thumbprint };
+}
+
+async function readPerson(idToken: string, nonce: string, { checkIdToken }: GrantParts): Promise<SignIn> {
+  if (!checkIdToken) throw new Refused('unsupported_grant_type', 'This issuer is not told of an OpenID provider to sign in at: set provider');
+  try {
+    return await checkIdToken(idToken, { nonce });
+  } catch (error) {
+    if (!(error instanceof Unauthorized)) throw error;
+    throw error.code === 'keys_unavailable'
+      ? new Refused('temporarily_unavailable', "The OpenID provider's keys could not be had: try again", { headers: { 'retry-after': '5' } })
+      : new Refused('invalid_grant', error.message);
+  }
+}
+
+function readToken({ form }: Asked, name: 'subject_token' | 'actor_token', type: string): string {
+  if (form.get(`${name}_type`) !== type) throw new Refused('invalid_request', `${name}_type is not ${type}`);
+  return required(form, name);
+}
+
+function readLinkId({ form }: Asked): string {
+  const linkId = required(form, 'link_id');
+  if (!/^[\w-]{43}$/.test(linkId)) throw new Refused('invalid_request', 'link_id is not 43 characters of base64url');
+  return linkId;
+}
+
+/** What was signed, without the signature: an ECDSA signature has a second spelling. */
+const proofIdOf = (idToken: string): Promise<string> => sha256(idToken.slice(0, idToken.lastIndexOf('.')));
+
+async function sha256(text: string): Promise<string> {
+  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))));
+}

@@ -1,0 +1,27 @@
+const STATUS = {
+  invalid_request: 400, invalid_dpop_proof: 400, use_dpop_nonce: 400, invalid_grant: 400, unsupported_grant_type: 400, unsupported_token_type: 400,
+  invalid_client: 401, unauthorized_client: 403, captcha_required: 403, access_denied: 403, rate_limited: 429, temporarily_unavailable: 503,
+} as const;
+
+export type OAuthError = keyof typeof STATUS;
+
+export interface RefusedDetails {
+  /** Where it is not the status that the error usually has. */
+  readonly status?: 404 | 405 | 413 | 415;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A request that is not served, in the words of RFC 6749 §5.2. The message says what to do, and holds nothing that was sent. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly error: OAuthError;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(error: OAuthError, message: string, { status, headers = {} }: RefusedDetails = {}) {
+    super(message);
+    this.error = error;
+    this.status = status ?? STATUS[error];
+    this.headers = headers;
+  }
+}

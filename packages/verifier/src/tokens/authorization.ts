@@ -1,0 +1,13 @@
+import type { AuthScheme } from './unauthorized.ts';
+
+/** The token a request came with, and how it said that it is one (RFC 6750 §2.1, RFC 9449 §7.1). */
+export interface Authorization {
+  readonly scheme: AuthScheme;
+  readonly token: string;
+}
+
+/** Null where the request has none, or something that is no token. */
+export function readAuthorization(headers: Headers): Authorization | null {
+  const [, scheme, token = ''] = /^(bearer|dpop)(?: (.*))?$/i.exec(headers.get('authorization') ?? '') ?? [];
+  return scheme === undefined ? null : { scheme: scheme.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer', token: token.trim() };
+}
