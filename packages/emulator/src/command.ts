@@ -2,9 +2,11 @@ import { rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { createServiceClient } from './authress/service-client.ts';
 import type { AuthressSettings } from './authress/settings.ts';
-import { startAuthress, type Serving } from './serve.ts';
+import type { OpenIdSettings } from './openid/settings.ts';
+import { startAuthress, startOpenId, type Serving } from './serve.ts';
 
 const OPTIONS = {
+  service: { type: 'string', default: 'authress' },
   'login-origin': { type: 'string', default: 'http://login.shop.localhost:4601' },
   'app-origin': { type: 'string', multiple: true, default: ['http://www.shop.localhost:4600'] as string[] },
   'verifier-url': { type: 'string', default: 'http://verifier.localhost:4602/v1/login' },
@@ -17,25 +19,50 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-const HELP = `passerby-emulator: a local Authress with real keys and fake people, for development and tests
+const HELP = `passerby-emulator: a local identity service with real keys and fake people, for development and tests
 
+  --service          authress or openid               ${OPTIONS.service.default}
   --login-origin     the login host, and issuer       ${OPTIONS['login-origin'].default}
   --app-origin       a page that may sign in (again)  ${OPTIONS['app-origin'].default.join(' ')}
   --verifier-url     where guests are signed          ${OPTIONS['verifier-url'].default}
   --google           the fake Google                  ${OPTIONS.google.default}
   --github           the fake GitHub                  ${OPTIONS.github.default}
   --account          account id                       ${OPTIONS.account.default}
-  --application      application id                   ${OPTIONS.application.default}
+  --application      application id, or client id     ${OPTIONS.application.default}
   --service-client   service client id                ${OPTIONS['service-client'].default}
-  --access-key-file  where the verifier's new access key is written, readable by you only: ${OPTIONS['access-key-file'].default}`;
+  --access-key-file  where the verifier's new access key is written, readable by you only: ${OPTIONS['access-key-file'].default}
+
+An OpenID provider needs --login-origin, --app-origin and --application only: people come back to / and /callback.html there.`;
 
 /** The command line: starts the emulator and tells where it is. Undefined where there was nothing to start. */
 export async function run(argv: readonly string[], print: (line: string) => void): Promise<Serving | undefined> {
-  const { values } = parseArgs({ args: [...argv], options: OPTIONS });
+  const { values } = parse(argv);
   if (values.help) {
     print(HELP);
     return undefined;
   }
+  if (values.service === 'openid') return runOpenId(values, print);
+  if (values.service === 'authress') return runAuthress(values, print);
+  throw new Error(`--service is authress or openid, and not ${values.service}`);
+}
+
+type Values = ReturnType<typeof parse>['values'];
+
+async function runOpenId(values: Values, print: (line: string) => void): Promise<Serving> {
+  const redirectUris = values['app-origin'].flatMap((origin) => [`${origin}/`, `${origin}/callback.html`]);
+  const settings: OpenIdSettings = {
+    issuer: values['login-origin'],
+    clients: [{ clientId: values.application, redirectUris, postLogoutRedirectUris: redirectUris }],
+    connections: [{ connectionId: 'google', name: 'Google' }, { connectionId: 'github', name: 'GitHub' }],
+  };
+  const serving = await startOpenId(settings);
+  print(`OpenID provider ${settings.issuer}`);
+  print(`Client          ${values.application}, back to ${redirectUris.join(' ')}`);
+  print('Connections     connection=google, connection=github');
+  return serving;
+}
+
+async function runAuthress(values: Values, print: (line: string) => void): Promise<Serving> {
   const { accessKey, publicJwk } = await createServiceClient(values.account, values['service-client']);
   const settings: AuthressSettings = {
     loginOrigin: values['login-origin'],
@@ -56,4 +83,8 @@ export async function run(argv: readonly string[], print: (line: string) => void
   print(`Application     ${values.application} at ${values['app-origin'].join(' ')}`);
   print(`Guests          ${values['service-client']}, signed at ${values['verifier-url']} with the key in ${values['access-key-file']}`);
   return serving;
+}
+
+function parse(argv: readonly string[]) {
+  return parseArgs({ args: [...argv], options: OPTIONS });
 }

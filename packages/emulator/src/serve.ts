@@ -3,6 +3,9 @@ import { createServer as createTlsServer } from 'node:https';
 import { createAuthress, type Authress } from './authress/authress.ts';
 import type { AuthressSettings } from './authress/settings.ts';
 import { ConnectionCut } from './faults.ts';
+import { createOpenId, type OpenId } from './openid/openid.ts';
+import type { OpenIdSettings } from './openid/settings.ts';
+import { reportFailure } from './report.ts';
 
 /** Another web-standard handler on an origin of its own, which may share a port with the emulator's: an application's page, say. */
 export interface Site {
@@ -23,16 +26,23 @@ export interface Serving {
 
 const LARGEST_BODY_BYTES = 65_536;
 
-/** Creates an emulator and serves it on the ports its origins name. */
+/** Creates an Authress and serves it on the ports its origins name. */
 export async function startAuthress(settings: AuthressSettings & ServeOptions): Promise<Serving & { readonly authress: Authress }> {
   const authress = await createAuthress(settings);
-  const { close } = await serveAuthress(authress, settings);
+  const { close } = await serveEmulator(authress, settings);
   return { authress, close };
 }
 
+/** Creates an OpenID provider and serves it on the port its issuer names. */
+export async function startOpenId(settings: OpenIdSettings & ServeOptions): Promise<Serving & { readonly openid: OpenId }> {
+  const openid = await createOpenId(settings);
+  const { close } = await serveEmulator(openid, settings);
+  return { openid, close };
+}
+
 /** Serves an emulator on 127.0.0.1 only, one server for each port among its origins. Closed and served again, it still knows everybody. */
-export async function serveAuthress(authress: Authress, { https, sites = [] }: ServeOptions = {}): Promise<Serving> {
-  const own = authress.origins.map((origin): Site => ({ origin, handle: (request) => authress.handle(request) }));
+export async function serveEmulator(emulator: Pick<Authress | OpenId, 'origins' | 'handle'>, { https, sites = [] }: ServeOptions = {}): Promise<Serving> {
+  const own = emulator.origins.map((origin): Site => ({ origin, handle: (request) => emulator.handle(request) }));
   const all = [...own, ...sites];
   const ports = new Set(all.map(({ origin }) => portOf(origin)));
   const servers: Server[] = [];
@@ -98,7 +108,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, sites
   } catch (error) {
     // Nobody waits for the answer of a request that never arrived whole.
     const isExpected = error instanceof ConnectionCut || !incoming.complete;
-    if (!isExpected) report(incoming, error);
+    if (!isExpected) reportFailure(incoming, error);
     if (isExpected || outgoing.headersSent) incoming.socket.destroy();
     else outgoing.writeHead(500).end();
   }
@@ -139,11 +149,4 @@ async function send(response: Response, outgoing: ServerResponse): Promise<void>
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) outgoing.setHeader('set-cookie', cookies);
   outgoing.end(Buffer.from(await response.arrayBuffer()));
-}
-
-/** Where it failed, without the message: an error's message may quote what was sent. */
-function report(incoming: IncomingMessage, error: unknown): void {
-  const [pathname = ''] = (incoming.url ?? '').split('?');
-  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
-  console.error([`passerby-emulator: ${incoming.method} ${pathname} failed: ${error instanceof Error ? error.name : typeof error}`, ...frames].join('\n'));
 }

@@ -32,6 +32,22 @@ describe('the command', () => {
     }
   });
 
+  test('starts an OpenID provider where that is asked for, and no key is written', async () => {
+    const [login = 0] = await freePorts(1);
+    const file = join(folder, 'key');
+    const lines: string[] = [];
+    const serving = await run(['--service', 'openid', '--login-origin', `http://login.shop.localhost:${login}`, '--application', 'shop', '--access-key-file', file], (line) => lines.push(line));
+    try {
+      expect(lines.join('\n')).toContain('shop, back to http://www.shop.localhost:4600/ http://www.shop.localhost:4600/callback.html');
+      const document = await (await fetch(`http://127.0.0.1:${login}/.well-known/openid-configuration`)).json();
+      expect(document).toMatchObject({ issuer: `http://login.shop.localhost:${login}`, code_challenge_methods_supported: ['S256'] });
+      await expect(stat(file)).rejects.toThrow('ENOENT');
+    } finally {
+      await serving?.close();
+    }
+    await expect(run(['--service', 'auth0'], () => undefined)).rejects.toThrow('--service is authress or openid');
+  });
+
   test('explains itself and starts nothing', async () => {
     const lines: string[] = [];
     expect(await run(['--help'], (line) => lines.push(line))).toBeUndefined();

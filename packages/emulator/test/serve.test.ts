@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { networkInterfaces } from 'node:os';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createAuthress, serveAuthress, startAuthress, type Authress, type AuthressSettings, type Serving } from '../src/index.ts';
+import { createAuthress, serveEmulator, startAuthress, type Authress, type AuthressSettings, type Serving } from '../src/index.ts';
 import { APP, makeAccount } from './support/account.ts';
 import { makeCertificate } from './support/certificate.ts';
 import { freePorts } from './support/ports.ts';
@@ -131,7 +131,7 @@ test('an emulator that was closed and served again still knows everybody', async
   const keys = (await ask(loginPort, '/.well-known/openid-configuration/jwks')).text;
   await running.pop()?.close();
   await expect(ask(loginPort, '/')).rejects.toThrow('ECONNREFUSED');
-  running.push(await serveAuthress(authress));
+  running.push(await serveEmulator(authress));
   expect((await ask(loginPort, '/.well-known/openid-configuration/jwks')).text).toBe(keys);
   await expect(startAuthress(settings)).rejects.toThrow('EADDRINUSE');
 });

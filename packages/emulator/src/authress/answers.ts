@@ -1,3 +1,4 @@
+import { PAGE_HEADERS } from '../pages.ts';
 import type { World } from './world.ts';
 
 /** A request the service says no to. The dispatcher makes it JSON for the API and a page for people. */
@@ -32,18 +33,6 @@ export function refusalJson(world: World, { status, errorCode, oauthError, messa
   const body = { title: message, errorCode, errorId: crypto.randomUUID(), ...(oauthError && { error: oauthError }) };
   return json(world, body, { status });
 }
-
-/**
- * Says no to being framed and to telling the next site where the person came from, as every page here does. No
- * Cross-Origin-Opener-Policy: it would part a sign-in popup from the page that opened it.
- */
-export const PAGE_HEADERS: Readonly<Record<string, string>> = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-};
 
 export function redirect(location: URL, { status = 302 as 302 | 303 | 307, cookies = [] as readonly string[] } = {}): Response {
   const headers = new Headers({ ...PAGE_HEADERS, location: location.href });

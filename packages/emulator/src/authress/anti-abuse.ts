@@ -1,5 +1,5 @@
+import { sha256 } from '../random.ts';
 import { Refusal } from './answers.ts';
-import { sha256 } from './random.ts';
 import type { World } from './world.ts';
 
 /** However long a hash is good for, it is remembered a day at most. */

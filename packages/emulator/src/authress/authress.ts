@@ -2,7 +2,7 @@ import { AccessLog, type AccessLogEntry } from '../access-log.ts';
 import { answerWith, ConnectionCut, Faults, isReadable, type Fault } from '../faults.ts';
 import { Refusal, refusalJson } from './answers.ts';
 import { corsHeaders, isForeign, preflight } from './cors.ts';
-import { refusalPage } from './pages.ts';
+import { refusalPage } from '../pages.ts';
 import { findRoute, type Audience, type Match } from './routes.ts';
 import { checkSettings, type AuthressSettings } from './settings.ts';
 import type { AuthressSwitches } from './switches.ts';

@@ -1,8 +1,8 @@
 import { optionalText, type Json } from '@passerby/shared';
+import { sha256 } from '../random.ts';
 import { checkAntiAbuseHash } from './anti-abuse.ts';
 import { json, Refusal } from './answers.ts';
 import { readJson } from './body.ts';
-import { sha256 } from './random.ts';
 import { mintTokens } from './tokens.ts';
 import type { Visit, World } from './world.ts';
 

@@ -1,12 +1,5 @@
-import { randomName } from './random.ts';
-
-/** Somebody at a fake connection. */
-export interface Person {
-  /** The connection's own name for the person. */
-  readonly personId: string;
-  readonly name: string;
-  readonly email: string;
-}
+import type { Person } from '../people.ts';
+import { randomName } from '../random.ts';
 
 /** A proof from one connection. */
 export interface Identity {

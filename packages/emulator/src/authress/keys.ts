@@ -1,5 +1,5 @@
 import { exportJWK, generateKeyPair, jwtVerify, SignJWT, type JWK, type JWTPayload } from 'jose';
-import { randomName } from './random.ts';
+import { randomName } from '../random.ts';
 
 interface SigningKey {
   readonly kid: string;

@@ -1,6 +1,7 @@
+import type { Person } from '../people.ts';
 import { Refusal } from './answers.ts';
 import { redeemAssertion } from './assertion.ts';
-import type { Identity, Person } from './identities.ts';
+import type { Identity } from './identities.ts';
 import type { AuthenticationRequest } from './requests.ts';
 import { returnError, returnToApp } from './return.ts';
 import type { Session } from './sessions.ts';

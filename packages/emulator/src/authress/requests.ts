@@ -1,5 +1,5 @@
-import { Expiring } from './expiring.ts';
-import { randomName } from './random.ts';
+import { Expiring } from '../expiring.ts';
+import { randomName } from '../random.ts';
 
 export type FlowType = 'code' | 'token' | 'id_token';
 

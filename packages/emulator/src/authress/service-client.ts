@@ -1,5 +1,5 @@
 import { exportJWK, exportPKCS8, generateKeyPair } from 'jose';
-import { randomName } from './random.ts';
+import { randomName } from '../random.ts';
 import type { ServiceClient } from './settings.ts';
 
 /**

@@ -1,6 +1,7 @@
-import { Expiring } from './expiring.ts';
-import type { Identities, Person } from './identities.ts';
-import { randomName } from './random.ts';
+import { Expiring } from '../expiring.ts';
+import type { Person } from '../people.ts';
+import { randomName } from '../random.ts';
+import type { Identities } from './identities.ts';
 
 /** Somebody's sign-in on the login host. */
 export interface Session {

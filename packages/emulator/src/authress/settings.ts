@@ -1,3 +1,4 @@
+import { checkOrigin, checkPlace } from '../origins.ts';
 import type { AuthressSwitches } from './switches.ts';
 
 export interface AuthressSettings {
@@ -45,28 +46,17 @@ export interface ServiceClient {
   readonly publicJwk: JsonWebKey & { readonly kid: string };
 }
 
-/** Names that never belong to a service on the internet (RFC 2606, RFC 6761). */
-const RESERVED_NAME = /^(?:127\.0\.0\.1|(?:.+\.)?(?:localhost|test|example|invalid|example\.(?:com|net|org)))$/;
-
 /**
  * Refuses to work in production, and for any host that could be a real one.
  * @throws Error
  */
 export function checkSettings(settings: AuthressSettings, environment: string | undefined): void {
-  if (environment === 'production') throw new Error('The emulator never runs with NODE_ENV=production');
-  for (const origin of [settings.loginOrigin, ...settings.connections.map((connection) => connection.origin)]) {
-    if (!isOrigin(origin)) throw new Error(`Not an origin: ${origin}`);
-    if (!RESERVED_NAME.test(new URL(origin).hostname)) throw new Error(`Not a name reserved for tests: ${origin}`);
-  }
+  checkPlace([settings.loginOrigin, ...settings.connections.map(({ origin }) => origin)], environment);
   for (const { applicationId, redirectOrigins } of settings.applications) {
     if (/^(sc|ext)_/.test(applicationId)) throw new Error(`A service client is no application: ${applicationId}`);
-    for (const origin of redirectOrigins) if (!isOrigin(origin)) throw new Error(`Not an origin: ${origin}`);
+    redirectOrigins.forEach(checkOrigin);
   }
   for (const { clientId, authorizationUrl } of settings.serviceClients) {
     if (!URL.canParse(authorizationUrl)) throw new Error(`The authorizationUrl of ${clientId} is no URL`);
   }
-}
-
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
 }

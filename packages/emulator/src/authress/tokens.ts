@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose';
 import { isServiceClient } from '@passerby/shared';
-import { randomName } from './random.ts';
+import { randomName } from '../random.ts';
 import type { Session } from './sessions.ts';
 import type { World } from './world.ts';
 

@@ -1,5 +1,6 @@
-import { Expiring } from './expiring.ts';
-import { Identities, type Person } from './identities.ts';
+import { Expiring } from '../expiring.ts';
+import type { Person } from '../people.ts';
+import { Identities } from './identities.ts';
 import { Keys } from './keys.ts';
 import { Requests } from './requests.ts';
 import { Sessions } from './sessions.ts';

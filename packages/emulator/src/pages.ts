@@ -1,42 +1,66 @@
-import { PAGE_HEADERS, type Refusal } from './answers.ts';
-import type { Person } from './identities.ts';
+import { KNOWN_PEOPLE, LONGEST_NAME } from './people.ts';
 import { randomName } from './random.ts';
-import type { Connection } from './settings.ts';
+
+/**
+ * Says no to being framed and to telling the next site where the person came from, as every page here does. No
+ * Cross-Origin-Opener-Policy: it would part a sign-in popup from the page that opened it.
+ */
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
 
 interface SignInPage {
-  readonly connection: Connection;
-  readonly people: readonly Person[];
-  readonly state: string;
-  readonly redirectUri: string;
+  /** What people read: with what they sign in. */
+  readonly provider: string;
+  /** Where the choice is posted, with what is hidden beside it. */
+  readonly action: string;
+  readonly hidden?: Readonly<Record<string, string>>;
   readonly cancelUrl: string;
-  readonly longestName: number;
 }
 
 /** The fake provider's page: forms and links, no script. */
-export function signInPage({ connection, people, state, redirectUri, cancelUrl, longestName }: SignInPage): Response {
-  const name = escape(connection.name);
-  const hidden = `<input type="hidden" name="state" value="${escape(state)}"><input type="hidden" name="redirect_uri" value="${escape(redirectUri)}">`;
-  const buttons = people.map(
+export function signInPage({ provider, action, hidden = {}, cancelUrl }: SignInPage): Response {
+  const name = escape(provider);
+  const form = `method="post" action="${escape(action)}"`;
+  const inputs = Object.entries(hidden).map(([key, value]) => `<input type="hidden" name="${escape(key)}" value="${escape(value)}">`).join('');
+  const buttons = KNOWN_PEOPLE.map(
     (person) => `<button class="person" name="person" value="${escape(person.personId)}" data-testid="person-${escape(person.personId)}">
       <span class="face" aria-hidden="true">${escape(person.name.charAt(0))}</span>
       <span><strong>${escape(person.name)}</strong><small>${escape(person.email)}</small></span></button>`,
   );
-  return page(`Sign in with ${connection.name}`, 200, `
+  return page(`Sign in with ${provider}`, 200, `
     <p class="note">Make-believe ${name}, for development</p>
     <h1>Sign in with ${name}</h1>
     <p>Who are you today?</p>
-    <form method="post" action="/authorize">${hidden}${buttons.join('')}</form>
-    <form method="post" action="/authorize" class="anybody">${hidden}
+    <form ${form}>${inputs}${buttons.join('')}</form>
+    <form ${form} class="anybody">${inputs}
       <label for="name">Somebody else</label>
-      <div class="row"><input id="name" name="name" required maxlength="${longestName}" autocomplete="off" placeholder="Any name" data-testid="person-name">
+      <div class="row"><input id="name" name="name" required maxlength="${LONGEST_NAME}" autocomplete="off" placeholder="Any name" data-testid="person-name">
       <button data-testid="person-continue">Continue</button></div>
     </form>
     <p class="cancel"><a href="${escape(cancelUrl)}" data-testid="person-cancel">Cancel and go back</a></p>`);
 }
 
 /** What a person sees when a sign-in cannot go on. */
-export function refusalPage({ status, errorCode, message }: Refusal): Response {
+export function refusalPage({ status, errorCode, message }: { readonly status: number; readonly errorCode: string; readonly message: string }): Response {
   return page('Sign-in failed', status, `<h1>Sign-in failed</h1><p data-testid="error-title">${escape(message)}</p><p><code data-testid="error-code">${escape(errorCode)}</code></p>`);
+}
+
+/** Asks whether to sign out. `form` is HTML with the id `op.logoutForm`: what the server wants to be sent. */
+export function signOutPage(form: string): Response {
+  return page('Sign out', 200, `
+    <h1>Sign out here too?</h1>
+    <p>A site asks to sign you out of this make-believe provider, which still knows who you are.</p>${form}
+    <div class="row"><button form="op.logoutForm" name="logout" value="yes" data-testid="sign-out-confirm">Sign out</button>
+    <button form="op.logoutForm" data-testid="sign-out-stay">Stay</button></div>`);
+}
+
+export function signedOutPage(): Response {
+  return page('Signed out', 200, '<h1>Signed out</h1><p>You can close this page.</p>');
 }
 
 // No form-action in the policy: Chromium applies it to the redirects after the form too, and they end at the application.
