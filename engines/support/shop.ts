@@ -3,7 +3,7 @@
  * http, so for it the same shop is served over https, all of its names on one port.
  */
 import { request, type Server } from 'node:http';
-import { createAuthress, createServiceClient, serveAuthress, type Authress, type Site } from '@passerby/emulator';
+import { createAuthress, createServiceClient, serveEmulator, type Authress, type Site } from '@passerby/emulator';
 import { createVerifier, type Verifier } from '@passerby/verifier';
 import { startDemo } from '../../examples/vanilla/src/demo.mjs';
 import type { Engine } from './engine.ts';
@@ -70,7 +70,7 @@ async function overHttps({ accessTokenLifetimeSeconds, loginHost = 'login.shop.l
     { origin: sites.shopUrl, handle: (asked) => passOn(asked, shopPort, framesOfLogin === 'forbidden') },
     { origin: sites.verifierUrl, handle: (asked) => (guests++, verifier.handler(asked, { clientAddress: '127.0.0.1' })) },
   ];
-  const serving = await serveAuthress(authress, { https: await makeCertificate(Object.values(names)), sites: pages });
+  const serving = await serveEmulator(authress, { https: await makeCertificate(Object.values(names)), sites: pages });
   return {
     ...seen(authress), ...sites,
     guests: () => guests,

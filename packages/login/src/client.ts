@@ -1,29 +1,33 @@
 /** LoginClient: one method, one line or few into a flow. Its constructor assigns and checks; it asks, stores and listens to nothing. */
-import { LoginError } from '@passerby/shared';
+import { LoginError, type StoredSession } from '@passerby/shared';
 import { checkOptions, type CoreOptions, type Settings } from './core/options.ts';
 import type { Ended, StoredOutcome } from './core/record.ts';
 import { arrive, leave, settle } from './flows/authorize.ts';
 import type { Context } from './flows/context.ts';
+import { fetchApi } from './flows/fetch-api.ts';
 import { logOut, type LogOutOptions } from './flows/log-out.ts';
 import { deliverMerges } from './flows/merge.ts';
+import { toOutcome, whoCame, type LinkOutcome } from './flows/outcome.ts';
 import { link, resolveLink, signIn, whoIsHere } from './flows/sign-in.ts';
 import { unlink } from './flows/unlink.ts';
 import { useSession } from './flows/use-session.ts';
 import { browserPorts } from './ports/browser.ts';
-import type { PortsFor } from './ports/ports.ts';
+import type { PortsFor, Popup } from './ports/ports.ts';
 import { SessionKeeper, type Listener, type Session } from './session-keeper.ts';
 
 export interface AuthenticateOptions {
   /** A guest connection starts or returns the guest; a real one signs in. Default: `guestConnectionId`. */
   readonly connectionId?: string | undefined;
-  /** How a guest starts: silently in a hidden frame (default), or by leaving the page. */
-  readonly mode?: 'frame' | 'redirect' | undefined;
+  /** How a guest starts: silently (default), or by leaving the page. How a person signs in: by leaving the page (default), or in a window of its own. */
+  readonly mode?: 'frame' | 'redirect' | 'popup' | undefined;
   /** Where the service sends the person back to; default: the client's `redirectUrl`. */
   readonly redirectUrl?: string | undefined;
 }
 
 export interface LinkOptions {
   readonly connectionId: string;
+  /** Where the person signs in: on this page's way, which is left (default), or in a window of its own; where that is blocked, by leaving. */
+  readonly mode?: 'redirect' | 'popup' | undefined;
   readonly redirectUrl?: string | undefined;
   /** Accepted for code written for the vendor's SDK, and ignored: this method always links. */
   readonly linkIdentity?: boolean;
@@ -35,14 +39,6 @@ export interface TokenOptions {
   /** Ends this call only, which then rejects with the signal's own reason. */
   readonly signal?: AbortSignal;
 }
-
-/** How a sign-in or link ended. */
-export type LinkOutcome =
-  | { readonly type: 'guest_started' | 'signed_in' | 'linked'; readonly session: Session }
-  | { readonly type: 'moved'; readonly from: string; readonly to: string; readonly session: Session | null }
-  | { readonly type: 'identity_in_use'; readonly existing: { readonly connectionId: string; readonly subject: string | null }; readonly session: Session | null }
-  | { readonly type: 'cancelled' }
-  | { readonly type: 'failed'; readonly error: LoginError };
 
 /** Longer than a lock is waited for, so that a tab that sleeps in the middle of a refresh delays the others and no more. */
 const DEFAULT_DEADLINE_MS = 15_000;
@@ -62,16 +58,16 @@ export class LoginClient {
   }
 
   /**
-   * Starts or returns the guest; through a real connection signs a person in, which leaves the page and never resolves.
-   * @throws LoginError `config_invalid`, `insecure_context`, `frame_blocked`, `login_denied`, `callback_invalid`, `grant_refused`, `navigation_failed`, `storage_unavailable`, `session_changed`, retryable codes
+   * Starts or returns the guest; through a real connection signs a person in, which leaves the page and never resolves, or opens a window and resolves
+   * when they are in.
+   * @throws LoginError `identity_in_use`, `config_invalid`, `insecure_context`, `frame_blocked`, `login_denied`, `callback_invalid`, `grant_refused`, `navigation_failed`, `storage_unavailable`, `session_changed`, retryable codes
    */
   async authenticate({ connectionId, mode, redirectUrl }: AuthenticateOptions = {}): Promise<Session> {
     checkConnection(connectionId);
     const context = this.#open();
     if (connectionId !== undefined && !context.keeper.provider.isGuestConnection(connectionId)) {
-      await this.#settled();
-      await signIn(context, { connectionId, redirectUrl, deadline: this.#deadline(context) });
-      return whoIsHere(context);
+      const outcome = await this.#sentAway(context, mode, (popup) => signIn(context, { connectionId, redirectUrl, popup, deadline: this.#deadline(context) }));
+      return whoCame(toOutcome(context, outcome)) ?? whoIsHere(context);
     }
     await this.#settledOrHere(context);
     return this.#guest(context, { connectionId: connectionId ?? this.#settings.guestConnectionId, mode, redirectUrl });
@@ -86,17 +82,16 @@ export class LoginClient {
   }
 
   /**
-   * Makes the guest's ID the user's, or adds an identity to a user. Leaves the page; the outcome comes from completeLogin(). It resolves only where
-   * an earlier try, whose way back was cut, turns out to have been done.
+   * Makes the guest's ID the user's, or adds an identity to a user. By popup it resolves. By redirect it leaves the page, and the outcome comes from
+   * completeLogin(); then it resolves only where an earlier try, whose way back was cut, turns out to have been done.
    * @throws LoginError `login_required`, `config_invalid`, `insecure_context`, `navigation_failed`, `storage_unavailable`, `session_changed`, retryable codes
    */
-  async linkIdentity({ connectionId, redirectUrl }: LinkOptions): Promise<LinkOutcome> {
+  async linkIdentity({ connectionId, mode, redirectUrl }: LinkOptions): Promise<LinkOutcome> {
     checkConnection(connectionId);
     const context = this.#open();
     if (!connectionId || context.keeper.provider.isGuestConnection(connectionId)) throw new LoginError('config_invalid', 'linkIdentity needs a connection that signs users in');
-    await this.#settled();
-    await link(context, { connectionId, redirectUrl, deadline: this.#deadline(context) });
-    return { type: 'linked', session: whoIsHere(context) };
+    const outcome = await this.#sentAway(context, mode, (popup) => link(context, { connectionId, redirectUrl, popup, deadline: this.#deadline(context) }));
+    return toOutcome(context, outcome) ?? { type: 'linked', session: whoIsHere(context) };
   }
 
   /**
@@ -104,7 +99,7 @@ export class LoginClient {
    * @throws LoginError retryable codes: nothing is lost, call it again
    */
   async completeLogin(): Promise<LinkOutcome | null> {
-    return this.#outcome(this.#open(), await this.#settled());
+    return toOutcome(this.#open(), await this.#settled());
   }
 
   /**
@@ -156,6 +151,17 @@ export class LoginClient {
     await unlink(context, await useSession(context, { deadline: this.#deadline(context) }), identityId);
   }
 
+  /**
+   * Sends a request with who is here: the credential, and its proof where it needs one, go along to the listed `apiOrigins` only. Where an API does not
+   * take the token (401), it is renewed and the request is sent once more.
+   * @throws LoginError what getToken() throws; TypeError and AbortError as the browser's own `fetch`
+   */
+  async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+    const context = this.#open();
+    const request = new Request(input, init);
+    return fetchApi(context, request, () => this.#findSession({ signal: request.signal }));
+  }
+
   #open(): Context {
     if (!this.#opened) {
       const { provider } = this.#settings;
@@ -184,28 +190,22 @@ export class LoginClient {
     return this.#arrival;
   }
 
-  #outcome({ keeper }: Context, outcome: StoredOutcome | null): LinkOutcome | null {
-    const { conflict } = keeper.record;
-    const session = keeper.snapshot();
-    const inUse = conflict && { type: 'identity_in_use' as const, existing: { connectionId: conflict.connectionId, subject: conflict.session?.subject ?? null }, session };
-    const { type, error, from } = outcome ?? {};
-    switch (type) {
-      case undefined:
-      case 'identity_in_use':
-        return inUse;
-      case 'cancelled':
-        return { type };
-      case 'failed':
-        return { type, error: new LoginError(error?.code ?? 'callback_invalid', error?.message ?? 'The sign-in failed') };
-      case 'moved':
-        return { type, from: from ?? '', to: session?.subject ?? '', session };
-      default:
-        // Whoever came is gone again: signed out on this very page.
-        return session && { type, session };
+  /** The window is opened before anything is waited for: only then is it the click's own. */
+  async #sentAway(context: Context, mode: string | undefined, send: (popup: Popup | null) => Promise<StoredOutcome | null>): Promise<StoredOutcome | null> {
+    const popup = mode === 'popup' ? context.keeper.ports.navigation.openPopup() : null;
+    try {
+      await this.#settled();
+      return await send(popup);
+    } finally {
+      popup?.close();
     }
   }
 
-  async #findToken(options: TokenOptions = {}): Promise<string> {
+  async #findToken(options?: TokenOptions): Promise<string> {
+    return (await this.#findSession(options)).accessToken;
+  }
+
+  async #findSession(options: TokenOptions = {}): Promise<StoredSession> {
     const context = this.#open();
     const { clock } = context.keeper.ports;
     const { deadlineMs: asked = DEFAULT_DEADLINE_MS, signal } = options;
@@ -219,8 +219,8 @@ export class LoginClient {
       signal?.throwIfAborted();
       throw new LoginError('deadline', 'No token within the deadline; what was begun goes on', { retryAfterMs: 1_000 });
     });
-    const token = this.#settledOrHere(context).then(() => useSession(context, { guests: this.#settings.guests, deadline }));
-    return Promise.race([token.then((session) => session.accessToken), timeUp]).finally(() => {
+    const session = this.#settledOrHere(context).then(() => useSession(context, { guests: this.#settings.guests, deadline }));
+    return Promise.race([session, timeUp]).finally(() => {
       timeUp.catch(() => undefined);
       over.abort();
     });
@@ -230,7 +230,10 @@ export class LoginClient {
     const { keeper } = context;
     if (keeper.nextStep('explicit') === 'end') await keeper.commit({ type: 'refused', token: 'over', turn: keeper.record.turn });
     if (keeper.record.session) return whoIsHere(context);
-    const leaveAsGuest = (): Promise<never> => leave(context, { purpose: 'guest', connectionId: connectionId ?? '', redirectUrl });
+    const leaveAsGuest = async (): Promise<Session> => {
+      await leave(context, { purpose: 'guest', connectionId: connectionId ?? '', redirectUrl });
+      return whoIsHere(context);
+    };
     if (mode === 'redirect') return leaveAsGuest();
     try {
       await useSession(context, { guests: 'asked-for', connectionId, deadline: this.#deadline(context) });

@@ -1,7 +1,7 @@
 /** Owns the session: the one class that writes the record, renews its grant, and tells listeners and other tabs. */
 import { isLoginError, LoginError, type StoredSession, type SubjectKind } from '@passerby/shared';
 import { noticesBetween, type NoticeType } from './core/notice.ts';
-import { endsSession, marginMs, nextStep, putOffUntil, type GuestWish, type Step } from './core/policy.ts';
+import { endsSession, marginMs, nextStep, putOffUntil, waitMs, type GuestWish, type Step } from './core/policy.ts';
 import { transition, type SessionEvent, type SessionRecord } from './core/record.ts';
 import { KeptRecord } from './kept-record.ts';
 import type { Ports, ProviderPorts } from './ports/ports.ts';
@@ -157,13 +157,15 @@ export class SessionKeeper {
   }
 
   /**
-   * Gets the session its next credential, once for all tabs.
+   * Gets the session its next credential, once for all tabs. `refused`: the token that an API did not take, however long it still had.
    * @throws LoginError `grant_refused`, `session_changed`, `config_invalid`, retryable codes
    */
-  renew(): Promise<void> {
-    return this.alone('renew', async (ports, { session, turn }) => {
+  renew(refused?: string): Promise<void> {
+    return this.alone(refused ? 'renew refused' : 'renew', async (ports, record) => {
+      const { session, turn } = record;
       const step = this.nextStep('explicit');
-      if (!session || (step !== 'refresh' && step !== 'serve_and_refresh')) return;
+      const isRefused = session?.accessToken === refused && session?.renewal.type !== 'none' && waitMs(record, ports.now()) === 0;
+      if (!session || !(isRefused || step === 'refresh' || step === 'serve_and_refresh')) return;
       // Its life counts from before it was asked for: the answer may find this tab asleep.
       const at = ports.now();
       try {

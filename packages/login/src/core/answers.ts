@@ -24,7 +24,7 @@ const MAX_BODY_LENGTH = 262_144;
  * @throws LoginError `grant_refused`, `config_invalid`, `rate_limited`, `server`, `response_invalid`
  */
 export function judge({ status, retryAfter, body }: Answer, now: number, isRefusal: Refusal): Json {
-  const data = body === '' ? {} : parse(body);
+  const data = body === '' ? {} : parseObject(body);
   if (status >= 200 && status < 300 && data) return data;
   const error = data ? (optionalText(data, 'error') ?? optionalText(data, 'errorCode')) : undefined;
   const code = meaning(status, error, isRefusal);
@@ -43,7 +43,8 @@ function meaning(status: number, error: string | undefined, isRefusal: Refusal):
   return status === 400 ? 'config_invalid' : 'response_invalid';
 }
 
-function parse(body: string): Json | null {
+/** The JSON object in a body of bearable length, or null. */
+export function parseObject(body: string): Json | null {
   if (body.length > MAX_BODY_LENGTH) return null;
   try {
     return asObject(JSON.parse(body));

@@ -15,17 +15,20 @@ export interface CoreOptions {
   readonly redirectUrl?: string;
   /** A tiny page of this site on which hidden frames end, loaded without scripts; default: `redirectUrl`. */
   readonly frameUrl?: string;
+  /** The origins of the shop's APIs: only what `fetch()` sends there carries the credential. */
+  readonly apiOrigins?: readonly string[];
   /** Carries a guest's things over to a user. Called at least once with a stable key until it resolves. */
   readonly mergeGuest?: MergeGuest;
 }
 
 export interface Settings extends CoreOptions {
   readonly guests: GuestPolicy;
+  readonly apiOrigins: readonly string[];
 }
 
 /** @throws LoginError `config_invalid` */
 export function checkOptions(options: CoreOptions): Settings {
-  const { guests = 'explicit', guestConnectionId, mergeGuest } = options;
+  const { guests = 'explicit', guestConnectionId, apiOrigins = [], mergeGuest } = options;
   const wrong = (problem: string): never => {
     throw new LoginError('config_invalid', problem);
   };
@@ -35,5 +38,8 @@ export function checkOptions(options: CoreOptions): Settings {
     wrong('guestConnectionId names a connection that signs users in; pass the service client (sc_…) that makes guests');
   }
   if (mergeGuest !== undefined && typeof mergeGuest !== 'function') wrong('mergeGuest is a function');
-  return { ...options, guests };
+  if (!Array.isArray(apiOrigins) || !apiOrigins.every(isOrigin)) wrong('apiOrigins lists origins, such as https://api.example.com, without a path');
+  return { ...options, guests, apiOrigins: [...apiOrigins] };
 }
+
+const isOrigin = (origin: unknown): boolean => typeof origin === 'string' && /^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin;

@@ -3,7 +3,7 @@
  * Whoever writes, writes `transition(what is stored now, what happened)` in one atomic update; an event that no longer
  * fits what is stored changes nothing. That is the compare in compare-and-set.
  */
-import type { Grant, LoginErrorCode, StoredSession } from '@passerby/shared';
+import type { DeviceKey, Grant, LoginErrorCode, StoredSession } from '@passerby/shared';
 
 export type Purpose = 'guest' | 'sign_in' | 'link' | 'continue';
 /** Why nobody is here. */
@@ -28,6 +28,8 @@ export interface PendingAuthorization {
   readonly redirectUrl: string;
   /** The same-origin path the person was on. */
   readonly returnTo: string;
+  /** Present where the person was sent away in a window of its own, which is to close. */
+  readonly popup?: 'popup' | undefined;
   /** Who began it; null: nobody yet. */
   readonly subject: string | null;
   /** Ms since epoch. */
@@ -36,6 +38,10 @@ export interface PendingAuthorization {
   readonly callback: string | null;
   /** The service may have redeemed the code though its answer was lost. */
   readonly unsure: boolean;
+  /** The key that the session to come will be bound to. */
+  readonly key?: DeviceKey | undefined;
+  /** What the provider needs to know again on the way back. */
+  readonly details?: Readonly<Record<string, string>> | undefined;
   readonly outcome: StoredOutcome | null;
 }
 
@@ -80,11 +86,14 @@ export interface SessionRecord {
   readonly merges: readonly Merge[];
   /** No request for a credential before `until` (ms since epoch), from any tab. */
   readonly backoff: Backoff | null;
+  /** The key that is this browser's guest, where the guest's ID follows from it: made once, and gone as soon as the guest is a user or is given up. */
+  readonly guestKey?: DeviceKey | undefined;
   /** A stored value that could not be read, for whoever wants to look into it. */
   readonly aside?: unknown;
 }
 
 export type SessionEvent =
+  | { readonly type: 'key_made' | 'key_spent'; readonly key: DeviceKey }
   | { readonly type: 'guest_started' | 'renewed'; readonly grant: Grant; readonly at: number; readonly turn: number }
   | { readonly type: 'refused'; readonly token: 'works' | 'over'; readonly turn: number }
   | ({ readonly type: 'put_off' } & Omit<Backoff, 'attempts'>)
@@ -92,6 +101,7 @@ export type SessionEvent =
   | { readonly type: 'begun'; readonly pending: PendingAuthorization }
   | { readonly type: 'returned'; readonly state: string; readonly callback: string }
   | { readonly type: 'unsure'; readonly state: string }
+  | { readonly type: 'kept'; readonly state: string; readonly details: Readonly<Record<string, string>> }
   | { readonly type: 'completed'; readonly state: string; readonly grant: Grant; readonly at: number }
   | { readonly type: 'not_completed'; readonly state: string; readonly outcome: StoredOutcome }
   | { readonly type: 'resolved'; readonly choice: 'stay_guest' | 'continue_as_user'; readonly id: string }
@@ -128,6 +138,10 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
   const { session, pending, merges, conflict } = record;
   const late = 'turn' in event && event.turn !== record.turn;
   switch (event.type) {
+    case 'key_made':
+      return record.guestKey ? null : { guestKey: event.key };
+    case 'key_spent':
+      return record.guestKey?.thumbprint === event.key.thumbprint ? { guestKey: undefined } : null;
     case 'guest_started':
       return session || late ? null : startGuest(record, received(event.grant, event.at));
     case 'renewed':
@@ -149,6 +163,8 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
       return edit(record, event.state, { callback: event.callback });
     case 'unsure':
       return edit(record, event.state, { unsure: true });
+    case 'kept':
+      return edit(record, event.state, { details: { ...pending.find(isOpen(event.state))?.details, ...event.details } });
     case 'not_completed':
       return finish(record, event.state, (one) => [event.outcome,
         event.outcome.type === 'identity_in_use' ? { conflict: { id: one.id, connectionId: one.connectionId, session: null } } : {}]);
@@ -164,7 +180,7 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
       // Overtaken: whoever is here by now did not ask for it.
       if (session && session.subject !== event.subject) return null;
       // Also where nobody is here: a guest that is on its way is late from now on.
-      return { ...hold(record, null), ended: 'signed_out', parked: null, pending: [], conflict: null };
+      return { ...hold(record, null), ended: 'signed_out', parked: null, pending: [], conflict: null, guestKey: undefined };
   }
 }
 
@@ -189,7 +205,11 @@ function complete(record: SessionRecord, one: PendingAuthorization, now: StoredS
 }
 
 /** Whose session this is, or what it is worth, changes: answers to anything asked before are late from here on. */
-const hold = (record: SessionRecord, session: StoredSession | null): Partial<SessionRecord> => ({ session, turn: record.turn + 1, ended: null, backoff: null });
+const hold = (record: SessionRecord, session: StoredSession | null): Partial<SessionRecord> => ({
+  session, turn: record.turn + 1, ended: null, backoff: null,
+  // The next guest of this device is somebody else than the one who signed in.
+  ...(session?.kind === 'user' && { guestKey: undefined }),
+});
 
 const end = (record: SessionRecord, session: StoredSession): Partial<SessionRecord> =>
   session.kind === 'guest'
@@ -216,7 +236,7 @@ function finish(record: SessionRecord, state: string, by: (one: PendingAuthoriza
   const one = record.pending.find(isOpen(state));
   if (!one) return null;
   const [outcome, change] = by(one);
-  return { ...edit(record, state, { outcome, callback: null, codeVerifier: '' }), ...change };
+  return { ...edit(record, state, { outcome, callback: null, codeVerifier: '', key: undefined, details: undefined }), ...change };
 }
 
 const received = (grant: Grant, at: number): StoredSession => ({ ...grant, receivedAt: at });

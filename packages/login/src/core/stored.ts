@@ -1,5 +1,5 @@
 /** Reads what storage held. It may be of another version, damaged, or planted, so nothing of it is trusted by its type. */
-import { asObject, type StoredSession } from '@passerby/shared';
+import { asObject, type DeviceKey, type StoredSession } from '@passerby/shared';
 import { emptyRecord, type Backoff, type Merge, type PendingAuthorization, type SessionRecord } from './record.ts';
 
 /** The record, or `newer`: written by a later version of this library, which must find it untouched. */
@@ -25,8 +25,19 @@ const shape = <T>(fields: { readonly [K in keyof T]-?: Check }): Check => (value
   return data !== null && Object.entries<Check>(fields).every(([field, check]) => check(data[field]));
 };
 
+const optional = (check: Check): Check => (value) => value === undefined || check(value);
+
+/** Only a key that signs here and can be read nowhere; one that was planted may be readable. */
+const privateKey: Check = (value) =>
+  value instanceof CryptoKey && value.type === 'private' && !value.extractable && value.algorithm.name === 'ECDSA' && value.usages.includes('sign');
+const key = shape<DeviceKey>({
+  thumbprint: name, privateKey,
+  publicJwk: shape<DeviceKey['publicJwk']>({ kty: oneOf('EC'), crv: oneOf('P-256'), x: name, y: name }),
+});
+
 const session = shape<Omit<StoredSession, 'connectionId'>>({
   subject: name, kind: oneOf('guest', 'user'), accessToken: name, issuedAt: amount, receivedAt: amount,
+  key: optional(key), tokenType: optional(oneOf('DPoP')),
   lifetimeMs: (value) => amount(value) && (value as number) > 0,
   renewal: (value) => {
     const renewal = asObject(value);
@@ -37,11 +48,11 @@ const session = shape<Omit<StoredSession, 'connectionId'>>({
 const pending = shape<PendingAuthorization>({
   id: name, state: name, purpose: oneOf('guest', 'sign_in', 'link', 'continue'), connectionId: name, codeVerifier: text,
   redirectUrl: name, returnTo: name, subject: maybe(name), startedAt: amount, callback: maybe(text), unsure: flag,
-  outcome: maybe((value) => name(asObject(value)?.type)),
+  outcome: maybe((value) => name(asObject(value)?.type)), popup: optional(oneOf('popup')), key: optional(key), details: optional((value) => Object.values(asObject(value) ?? [null]).every(text)),
 });
 
 const record = shape<Omit<SessionRecord, 'aside'>>({
-  schema: oneOf(1), line: name, version: count, turn: count, session: maybe(session), parked: maybe(session),
+  schema: oneOf(1), line: name, version: count, turn: count, session: maybe(session), parked: maybe(session), guestKey: optional(key),
   ended: maybe(oneOf('signed_out', 'user_expired', 'guest_ended')),
   pending: list(pending),
   conflict: maybe(shape<{ id: string; connectionId: string; session: unknown }>({ id: name, connectionId: name, session: maybe(session) })),

@@ -2,7 +2,7 @@
 import { isLoginError, LoginError, type Grant } from '@passerby/shared';
 import { waitMs } from '../core/policy.ts';
 import { PENDING_LIFETIME_MS, type PendingAuthorization, type Purpose, type StoredOutcome } from '../core/record.ts';
-import type { ProviderPorts } from '../ports/ports.ts';
+import type { Popup, ProviderPorts } from '../ports/ports.ts';
 import { randomText } from '../providers/pkce.ts';
 import type { Context } from './context.ts';
 
@@ -17,33 +17,54 @@ export interface Departure {
   readonly purpose: Purpose;
   readonly connectionId: string;
   readonly redirectUrl?: string | undefined;
+  /** The window to send the person to, instead of leaving this page. */
+  readonly popup?: Popup | null | undefined;
 }
 
+/** How often a page looks whether its sign-in window is still there. */
+const LOOK_EVERY_MS = 300;
+
 /**
- * Writes the intent down and leaves the page; never resolves.
+ * Writes the intent down and sends the person away. By redirect it never resolves; by popup with what became of it, null where it is the window's own affair.
  * @throws LoginError `storage_unavailable`, `navigation_failed`, `insecure_context`, `config_invalid`, retryable codes
  */
-export async function leave(context: Context, departure: Departure): Promise<never> {
+export async function leave(context: Context, departure: Departure): Promise<StoredOutcome | null> {
   const { keeper } = context;
-  const url = await keeper.alone(`leave ${departure.connectionId}`, (ports, record) => {
+  const { popup } = departure;
+  const { url, state } = await keeper.alone(`leave ${departure.connectionId}`, (ports, record) => {
     const recent = record.pending.filter((one) => one.purpose === departure.purpose && keeper.ports.clock.now() - one.startedAt < LOOP_MS);
     if (departure.purpose === 'guest' && recent.length >= LOOP_COUNT) throw new LoginError('navigation_failed', 'This page keeps being sent away without an answer; check the redirect URL at the service');
     return begin(context, departure, ports);
   });
   try {
-    keeper.ports.navigation.leave(url);
+    if (popup) popup.go(url);
+    else keeper.ports.navigation.leave(url);
   } catch (cause) {
     throw new LoginError('navigation_failed', 'The browser refused to leave this page: a sandboxed frame may not navigate', { cause });
   }
-  return new Promise<never>(() => undefined);
+  return popup ? outcomeOf(context, state, popup) : new Promise<never>(() => undefined);
 }
 
-async function begin({ keeper, settings }: Context, { purpose, connectionId, redirectUrl = settings.redirectUrl }: Departure, ports: ProviderPorts): Promise<string> {
+/** What became of a sign-in in another window: the page that it ends on writes it into the record, and that is all that is read of it. */
+async function outcomeOf(context: Context, state: string, popup: Popup): Promise<StoredOutcome | null> {
+  const { keeper } = context;
+  for (;;) {
+    const givenUp = popup.isGivenUp();
+    if (givenUp) await keeper.read();
+    const one = find(context, (other) => other.state === state);
+    if (!one || one.outcome) return one && one.outcome;
+    // Closed in the middle of the exchange: this page goes on.
+    if (givenUp) return one.callback === null ? { type: 'cancelled' } : persist(context, state);
+    await keeper.pause(LOOK_EVERY_MS);
+  }
+}
+
+async function begin({ keeper, settings }: Context, { purpose, connectionId, redirectUrl = settings.redirectUrl, popup }: Departure, ports: ProviderPorts): Promise<{ readonly url: string; readonly state: string }> {
   const here = keeper.ports.navigation.current();
   const end = endOf(redirectUrl, here);
   const { session } = keeper.record;
   const request = { purpose, connectionId, redirectUrl: end, session };
-  const { url, state, codeVerifier } = await keeper.provider.authorize(request, ports).catch((error: unknown) => {
+  const { url, state, codeVerifier, key, details } = await keeper.provider.authorize(request, ports).catch((error: unknown) => {
     // The service has forgotten the session that asks, perhaps because it has linked it already: a sign-in tells, as subjects are compared on return.
     if (purpose === 'link' && isLoginError(error) && error.status === 401) return keeper.provider.authorize({ ...request, purpose: 'sign_in', session: null }, ports);
     throw error;
@@ -52,12 +73,13 @@ async function begin({ keeper, settings }: Context, { purpose, connectionId, red
     type: 'begun',
     pending: {
       id: randomText(ports.crypto), state, purpose, connectionId, codeVerifier, redirectUrl: end,
-      returnTo: here.pathname + here.search + here.hash, subject: session?.subject ?? null, startedAt: ports.now(), callback: null, unsure: false, outcome: null,
+      returnTo: here.pathname + here.search + here.hash, subject: session?.subject ?? null, startedAt: ports.now(), callback: null, unsure: false, outcome: null, key, details,
+      ...(popup && { popup: 'popup' }),
     },
   });
   // Unless it is written down, nobody will know the callback, and the service may have changed its cookie by then.
   if (!keeper.saved) throw new LoginError('storage_unavailable', 'Signing in needs storage that works: this browser refuses it, or it is full');
-  return url;
+  return { url, state };
 }
 
 /** What the address bar held when the page was loaded; taken out of it at once. */
@@ -101,7 +123,9 @@ export async function settle(context: Context, arrival: Arrival | null): Promise
     // Somebody just came through the network from the service.
     await keeper.wake();
   }
-  return open.outcome ?? persist(context, open.state);
+  const outcome = open.outcome ?? (await persist(context, open.state));
+  if (arrival && open.popup && outcome) navigation.closePopup();
+  return outcome;
 }
 
 /** A code is young for a minute or so: a short outage must not cost the sign-in. */
@@ -142,7 +166,9 @@ function redeem(context: Context, state: string): Promise<PendingAuthorization |
       const { unsure } = pending;
       const at = clock.now();
       if (!unsure) await keeper.commit({ type: 'unsure', state });
-      const grant = (unsure && (await resumed(context, pending, ports))) || (await keeper.provider.exchange(new URLSearchParams(pending.callback), pending, ports));
+      const grant = (unsure && (await resumed(context, pending, ports))) || (await keeper.provider.exchange(new URLSearchParams(pending.callback), pending, ports, {
+        current: record.session ?? record.parked, keep: async (details) => void (await keeper.commit({ type: 'kept', state, details })),
+      }));
       if ((grant.kind === 'guest') !== (pending.purpose === 'guest')) throw new LoginError('response_invalid', 'The service signed in the wrong kind of subject');
       await keeper.commit({ type: 'completed', state, grant, at });
     } catch (error) {

@@ -17,6 +17,7 @@ export async function logOut({ keeper }: Context, { discardGuest }: LogOutOption
   }
   await keeper.commit({ type: 'signed_out', subject: session?.subject ?? null });
   if (keeper.record.session) throw new LoginError('session_changed', 'Somebody else came meanwhile, and was not signed out: look who is here');
-  if (session) await keeper.ask(async (ports) => keeper.provider.endSession?.(session, ports));
+  const ended = session && (await keeper.ask(async (ports) => keeper.provider.endSession?.(session, ports)));
   if (!keeper.saved) throw new LoginError('storage_unavailable', 'Signed out on this page, but storage refused to note it: reload the page and look');
+  if (ended?.url) keeper.ports.navigation.leave(ended.url);
 }

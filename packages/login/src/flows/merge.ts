@@ -12,6 +12,8 @@ export interface GuestMerge {
   readonly key: string;
   /** The guest's own token, as proof for the shop's server. @throws LoginError `grant_refused` once it has ended */
   guestToken(): Promise<string>;
+  /** A proof that the guest and the user are one person, for the shop's server to redeem; only where the verifier issues the guests. @throws LoginError `unsupported`, `grant_refused`, retryable codes */
+  ticket(): Promise<string>;
 }
 
 export type MergeGuest = (merge: GuestMerge) => Promise<void>;
@@ -31,7 +33,7 @@ export async function deliverMerges(context: Context): Promise<void> {
 async function offer(context: Context, merge: Merge, mergeGuest: MergeGuest, pauseMs: number): Promise<void> {
   const { keeper } = context;
   try {
-    await mergeGuest({ from: merge.from.subject, to: merge.to, key: merge.key, guestToken: () => guestToken(context, merge) });
+    await mergeGuest({ from: merge.from.subject, to: merge.to, key: merge.key, guestToken: () => guestToken(context, merge), ticket: () => ticket(context, merge) });
     await keeper.commit({ type: 'merged', key: merge.key });
   } catch (error) {
     reportError(error);
@@ -45,4 +47,11 @@ async function offer(context: Context, merge: Merge, mergeGuest: MergeGuest, pau
 async function guestToken({ keeper }: Context, { from }: Merge): Promise<string> {
   if (keeper.ports.clock.now() > from.receivedAt + from.lifetimeMs) throw new LoginError('grant_refused', "The guest's token has ended");
   return from.accessToken;
+}
+
+async function ticket({ keeper }: Context, { from, to }: Merge): Promise<string> {
+  const { provider, record: { session } } = keeper;
+  if (!provider.mergeTicket) throw new LoginError('unsupported', "This service has no merge tickets: the guest's own token is the proof");
+  if (session?.subject !== to) throw new LoginError('session_changed', 'Somebody else is here by now');
+  return keeper.ask(async (ports) => (await provider.mergeTicket?.(from, session, ports)) ?? '');
 }

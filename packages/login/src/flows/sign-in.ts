@@ -1,6 +1,8 @@
 /** A person signs in; where a guest is here, its ID becomes theirs. */
 import { LoginError } from '@passerby/shared';
 import type { Session } from '../session-keeper.ts';
+import type { StoredOutcome } from '../core/record.ts';
+import type { Popup } from '../ports/ports.ts';
 import { leave, recover } from './authorize.ts';
 import type { Context } from './context.ts';
 import { deliverMerges } from './merge.ts';
@@ -9,15 +11,16 @@ import { useSession } from './use-session.ts';
 export interface SignIn {
   readonly connectionId: string;
   readonly redirectUrl: string | undefined;
+  readonly popup?: Popup | null;
   /** Ms since epoch. */
   readonly deadline: number;
 }
 
 /**
- * Links the guest who is here, or signs in where there is none. Leaves the page, unless an earlier link turns out to be done.
+ * Links the guest who is here, or signs in where there is none. Leaves the page, unless a window was opened for it or an earlier link turns out to be done.
  * @throws LoginError what `leave` and `link` throw
  */
-export async function signIn(context: Context, request: SignIn): Promise<void> {
+export async function signIn(context: Context, request: SignIn): Promise<StoredOutcome | null> {
   const { keeper } = context;
   if (keeper.record.session?.kind === 'guest') {
     try {
@@ -31,13 +34,13 @@ export async function signIn(context: Context, request: SignIn): Promise<void> {
 }
 
 /**
- * Links an identity to whoever is here. Leaves the page, unless an earlier link turns out to be done.
+ * Links an identity to whoever is here. Leaves the page, unless a window was opened for it or an earlier link turns out to be done.
  * @throws LoginError `login_required`, and what `leave` throws
  */
-export async function link(context: Context, request: SignIn): Promise<void> {
+export async function link(context: Context, request: SignIn): Promise<StoredOutcome | null> {
   // The abandoned cart: a guest whose token lapsed days ago is renewed first.
   await useSession(context, request);
-  if (await recover(context, request.connectionId)) return;
+  if (await recover(context, request.connectionId)) return { type: 'linked' };
   return leave(context, { ...request, purpose: 'link' });
 }
 
@@ -53,7 +56,7 @@ export async function resolveLink(context: Context, choice: 'stay_guest' | 'cont
   if (choice === 'continue_as_user' && !conflict.session) {
     // The guest's token is the proof of the merge on return, so it has to live until then.
     if (session?.kind === 'guest') await useSession(context, { deadline }).catch((error: unknown) => { if (keeper.record.session) throw error; });
-    return leave(context, { purpose: 'continue', connectionId: conflict.connectionId });
+    await leave(context, { purpose: 'continue', connectionId: conflict.connectionId });
   }
   if (!(await keeper.commit({ type: 'resolved', choice, id: conflict.id }))) throw new LoginError('callback_unknown', NOTHING_TO_RESOLVE);
   // The switch is made; a hook that takes its time goes on by itself.

@@ -1,6 +1,6 @@
 /** Exactly one guest: however many calls, tabs and reloads ask for it. */
-import { LoginError, type Grant } from '@passerby/shared';
-import type { GuestWish } from '../core/policy.ts';
+import { isLoginError, LoginError, type DeviceKey, type Grant } from '@passerby/shared';
+import { endsSession, type GuestWish } from '../core/policy.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
 import type { AuthorizationRequest } from '../providers/provider.ts';
 import { endOf } from './authorize.ts';
@@ -18,16 +18,27 @@ export function startGuest(context: Context, guests: GuestWish, connectionId: st
     // Asked again under the lock: another tab has won, or signed out, or has just failed and put everybody off.
     if (keeper.nextStep(guests) !== 'start_guest') return;
     const at = ports.now();
+    const key = await ownKey(context, ports);
     try {
-      const grant = await mint(context, guestRequest(context, connectionId), ports);
+      const grant = await mint(context, { ...guestRequest(context, connectionId), key }, ports);
       if (grant.kind !== 'guest') throw new LoginError('response_invalid', 'The guest connection signed a user in');
       await keeper.commit({ type: 'guest_started', grant, at, turn });
       if (!keeper.record.session) throw new LoginError('session_changed', 'Somebody signed out while the guest started');
     } catch (error) {
+      // The guest of this key has become a user, whom only a sign-in brings back.
+      if (key && isLoginError(error) && endsSession(error)) await keeper.commit({ type: 'key_spent', key });
       await keeper.putOff(error);
       throw error;
     }
   });
+}
+
+/** The key that this browser's guest follows from, where the provider has one. Written down first: whatever is lost on the way, the next try is the same guest. */
+async function ownKey({ keeper }: Context, ports: ProviderPorts): Promise<DeviceKey | undefined> {
+  const { provider } = keeper;
+  if (!provider.createKey || keeper.record.guestKey) return keeper.record.guestKey;
+  await keeper.commit({ type: 'key_made', key: await provider.createKey(ports) });
+  return keeper.record.guestKey;
 }
 
 function guestRequest({ keeper, settings }: Context, connectionId = settings.guestConnectionId): AuthorizationRequest {
@@ -48,5 +59,5 @@ async function mint({ keeper }: Context, request: AuthorizationRequest, ports: P
   return provider.exchange(end.searchParams, {
     id: state, state, codeVerifier, purpose: 'guest', connectionId: request.connectionId, redirectUrl: request.redirectUrl,
     returnTo: '', subject: null, startedAt: ports.now(), callback: null, unsure: false, outcome: null,
-  }, ports);
+  }, ports, { current: null, keep: async () => undefined });
 }

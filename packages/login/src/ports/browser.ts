@@ -34,6 +34,7 @@ export const browserPorts: PortsFor = (name) => ({
   navigation: browserNavigation,
   frame: hiddenFrame(clock),
   random: () => Math.random(),
+  send: (request) => globalThis.fetch(request),
   provider: {
     fetch: (url, init) => globalThis.fetch(url, { ...init, signal: AbortSignal.any([AbortSignal.timeout(REQUEST_TIMEOUT_MS), ...(init.signal ? [init.signal] : [])]) }),
     crypto: globalThis.crypto,

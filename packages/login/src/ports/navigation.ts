@@ -1,4 +1,4 @@
-import type { Navigation } from './ports.ts';
+import type { Navigation, Popup } from './ports.ts';
 
 export const browserNavigation: Navigation = {
   current: () => new URL(location.href),
@@ -11,4 +11,15 @@ export const browserNavigation: Navigation = {
     }
   },
   leave: (url) => location.assign(url),
+  openPopup: () => {
+    const opened = open('', '', 'popup,width=480,height=640');
+    return opened && popup(opened);
+  },
+  closePopup: () => close(),
 };
+
+const popup = (opened: Window): Popup => ({
+  go: (url) => opened.location.replace(url),
+  close: () => opened.close(),
+  isGivenUp: () => opened.closed && document.hasFocus(),
+});

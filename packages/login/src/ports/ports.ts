@@ -37,6 +37,17 @@ export interface Navigation {
   /** Changes what the address bar shows; no navigation, no history entry. Never throws. */
   rewrite(url: URL): void;
   leave(url: string): void;
+  /** Opens a window for a sign-in, at once, as browsers ask for in a click; null: it was blocked. */
+  openPopup(): Popup | null;
+  /** Closes this window, where it is such a one. */
+  closePopup(): void;
+}
+
+export interface Popup {
+  go(url: string): void;
+  close(): void;
+  /** True where the person closed it and looks at this page again. A page in it may cut the tie to this one: then it seems closed and is not. */
+  isGivenUp(): boolean;
 }
 
 export interface Frame {
@@ -71,6 +82,8 @@ export interface Ports {
   readonly navigation: Navigation;
   readonly frame: Frame;
   readonly provider: Omit<ProviderPorts, 'signal'>;
+  /** Sends a request of the app's own, as it is. */
+  send(request: Request): Promise<Response>;
   /** A number from 0 to 1, for jitter. */
   random(): number;
 }

@@ -1,5 +1,5 @@
 import { LoginError, type Json } from '@passerby/shared';
-import { judge, type Refusal } from '../core/answers.ts';
+import { judge, type Answer, type Refusal } from '../core/answers.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
 
 export interface WireRequest {
@@ -17,17 +17,27 @@ export interface WireRequest {
  */
 export async function send({ method, url, body, bearer, credentials, isRefusal }: WireRequest, ports: ProviderPorts): Promise<Json> {
   const headers = { ...(body && { 'content-type': 'application/json' }), ...(bearer && { authorization: `Bearer ${bearer}` }) };
-  const answer = await receive(() => ports.fetch(url, {
-    method, headers, credentials, cache: 'no-store', redirect: 'manual', referrerPolicy: 'no-referrer', signal: ports.signal,
-    ...(body && { body: JSON.stringify(body) }),
-  }));
-  return judge(answer, ports.now(), isRefusal);
+  return judge(await ask(url, { method, headers, credentials, ...(body && { body: JSON.stringify(body) }) }, ports), ports.now(), isRefusal);
 }
 
-async function receive(request: () => Promise<Response>): Promise<{ status: number; retryAfter: string | null; body: string }> {
+export interface FormAnswer extends Answer {
+  /** The nonce that the server wants in the next proof (RFC 9449 §8). */
+  readonly dpopNonce: string | null;
+}
+
+/**
+ * Sends a form, which needs no preflight at another origin, without cookies.
+ * @throws LoginError `network`
+ */
+export function postForm(url: string, fields: Readonly<Record<string, string>>, ports: ProviderPorts): Promise<FormAnswer> {
+  return ask(url, { method: 'POST', body: new URLSearchParams(fields), credentials: 'omit' }, ports);
+}
+
+async function ask(url: string, init: RequestInit, ports: ProviderPorts): Promise<FormAnswer> {
   try {
-    const response = await request();
-    return { status: response.status, retryAfter: response.headers.get('retry-after'), body: await response.text() };
+    const response = await ports.fetch(url, { ...init, cache: 'no-store', redirect: 'manual', referrerPolicy: 'no-referrer', signal: ports.signal });
+    const { status, headers } = response;
+    return { status, retryAfter: headers.get('retry-after'), dpopNonce: headers.get('dpop-nonce'), body: await response.text() };
   } catch (cause) {
     throw new LoginError('network', 'The identity service could not be reached', { cause });
   }

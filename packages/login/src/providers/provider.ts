@@ -1,5 +1,5 @@
 /** The one interface an identity service is reached through. A new provider is one file that implements it. */
-import type { Grant, StoredSession } from '@passerby/shared';
+import type { DeviceKey, Grant, StoredSession } from '@passerby/shared';
 import type { PendingAuthorization, Purpose } from '../core/record.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
 
@@ -9,6 +9,8 @@ export interface AuthorizationRequest {
   readonly redirectUrl: string;
   /** Who is here now; for a link, whose identity this becomes. */
   readonly session: StoredSession | null;
+  /** This browser's own key, for a guest whose ID follows from it. */
+  readonly key?: DeviceKey | undefined;
 }
 
 /** Where to send the person, and what recognises and redeems the answer. */
@@ -16,6 +18,26 @@ export interface Authorization {
   readonly url: string;
   readonly state: string;
   readonly codeVerifier: string;
+  /** The key that the session to come will be bound to. */
+  readonly key?: DeviceKey;
+  /** What `exchange` needs to know again. */
+  readonly details?: Readonly<Record<string, string>>;
+}
+
+/** One request to an API that a bound token goes along with. */
+export interface ProvenRequest {
+  readonly method: string;
+  /** Without query and fragment. */
+  readonly url: string;
+  readonly nonce: string | null;
+}
+
+/** What a redemption may need besides the callback. */
+export interface Redemption {
+  /** Who is here by now; for a link, who gains the identity. */
+  readonly current: StoredSession | null;
+  /** Writes down what a later try must not ask for again; it comes back in `pending.details`. */
+  keep(details: Readonly<Record<string, string>>): Promise<void>;
 }
 
 export interface CallbackMarks {
@@ -40,13 +62,20 @@ export interface Provider {
    * Redeems what came back.
    * @throws LoginError `login_denied`, `identity_in_use`, `callback_invalid`, `grant_refused`, retryable codes
    */
-  exchange(callback: URLSearchParams, pending: PendingAuthorization, ports: ProviderPorts): Promise<Grant>;
+  exchange(callback: URLSearchParams, pending: PendingAuthorization, ports: ProviderPorts, redemption: Redemption): Promise<Grant>;
   /** @throws LoginError `grant_refused` only where the service refused; retryable codes for everything else */
   refresh(session: StoredSession, ports: ProviderPorts): Promise<Grant>;
   /** The session that a lost answer left behind for this request of this browser; null: the service has not done it yet. */
   resume?(pending: PendingAuthorization, ports: ProviderPorts): Promise<Grant | null>;
   /** A guest by fetch; absent: by frame or redirect. */
   startGuest?(request: AuthorizationRequest, ports: ProviderPorts): Promise<Grant>;
+  /** Makes the key that a guest's ID follows from; absent: the service chooses the ID. @throws LoginError `insecure_context` */
+  createKey?(ports: ProviderPorts): Promise<DeviceKey>;
+  /** The proof that goes along with a token that is bound to a key. */
+  prove?(session: StoredSession, request: ProvenRequest, ports: ProviderPorts): Promise<string>;
+  /** Proves to the shop's server that one person is both: the guest that was, and the user. */
+  mergeTicket?(guest: StoredSession, user: StoredSession, ports: ProviderPorts): Promise<string>;
   unlink?(session: StoredSession, identityId: string, ports: ProviderPorts): Promise<void>;
-  endSession?(session: StoredSession, ports: ProviderPorts): Promise<void>;
+  /** Ends it at the service; `url` is where the person signs out there too. */
+  endSession?(session: StoredSession, ports: ProviderPorts): Promise<{ readonly url?: string } | void>;
 }

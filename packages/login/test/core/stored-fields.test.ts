@@ -36,3 +36,27 @@ describe('a person whose record was damaged is nobody here, and the record is ke
 it('a person whose record is whole is who they were', () => {
   expect(parseRecord(full)).toBe(full);
 });
+
+describe('a person whose key was damaged or planted is nobody here', () => {
+  const ecdsa = { name: 'ECDSA', namedCurve: 'P-256' };
+  const keyOf = (privateKey: unknown): object => ({ thumbprint: 't', publicJwk: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }, privateKey });
+  const pair = (extractable: 'extractable' | 'not'): Promise<CryptoKeyPair> => crypto.subtle.generateKey(ecdsa, extractable === 'extractable', ['sign', 'verify']);
+
+  it('and somebody where it is whole', async () => {
+    const { privateKey } = await pair('not');
+    const stored = { ...full, guestKey: keyOf(privateKey), session: { ...full.session, key: keyOf(privateKey) } };
+    expect(parseRecord(stored)).toBe(stored);
+  });
+
+  it.each<readonly [string, () => Promise<unknown>]>([
+    ['a key that can be read', async () => (await pair('extractable')).privateKey],
+    ['its public half', async () => (await pair('not')).publicKey],
+    ['a key that does something else', async () => (await crypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, false, ['deriveBits'])).privateKey],
+    ['no key', async () => ({ type: 'private', extractable: false, algorithm: ecdsa, usages: ['sign'] })],
+    ['nothing', async () => undefined],
+  ])('(%s)', async (_what, make) => {
+    for (const stored of [{ ...full, guestKey: keyOf(await make()) }, { ...full, session: { ...full.session, key: keyOf(await make()) } }]) {
+      expect(parseRecord(stored)).toEqual({ ...emptyRecord, aside: stored });
+    }
+  });
+});

@@ -37,7 +37,7 @@ const tokens = (change: { access?: Claims; id?: Claims; more?: Claims } = {}): {
   status: 200, body: { access_token: jwt({ ...access, ...change.access }), id_token: jwt({ ...id, ...change.id }), expires_in: 3_600, ...change.more },
 });
 const pending = pendingOf({ redirectUrl: 'https://shop.example/' });
-const exchanged = (query: string) => provider.exchange(new URLSearchParams(query), pending, ports());
+const exchanged = (query: string) => provider.exchange(new URLSearchParams(query), pending, ports(), { current: null, keep: async () => undefined });
 const session: StoredSession = { ...grantOf('user_guest', 'user'), receivedAt: NOW };
 
 describe('a person who comes back with a code', () => {

@@ -122,6 +122,7 @@ export class Browser {
             signal?.addEventListener('abort', done);
           }),
       },
+      send: async () => Promise.reject(new Error('Nobody calls an API here')),
       random: () => random.next(),
       store: {
         read: () => this.#onStore(page, 'read', () => {
@@ -149,6 +150,8 @@ export class Browser {
         current: () => new URL(page.address),
         rewrite: (url) => void (page.address = new URL(url)),
         leave: (url) => this.watcher.left(page, url),
+        openPopup: () => null,
+        closePopup: () => undefined,
       },
       frame: {
         isForbidden: () => false,

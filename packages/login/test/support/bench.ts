@@ -120,8 +120,9 @@ export class Bench {
         listen: (heard) => void this.#ears.add((own.ear = heard)),
       },
       lifecycle: { watch: (told) => void (own.told = told) },
-      navigation: { current: () => new URL(page.address), rewrite: (url) => void (page.address = new URL(url)), leave: (url) => void (page.departed = url) },
+      navigation: { current: () => new URL(page.address), rewrite: (url) => void (page.address = new URL(url)), leave: (url) => void (page.departed = url), openPopup: () => null, closePopup: () => undefined },
       frame: { isForbidden: () => this.frames === 'forbidden', travel: (url, isEnd, signal) => this.travel(url, isEnd, signal) },
+      send: async () => Promise.reject(new Error('Nobody calls an API here')),
       provider: {
         fetch: async () => Promise.reject(new Error('Nobody fetches here')), crypto, now: () => this.time.wall, breathe: () => Promise.resolve(), cookies: () => '',
       },

@@ -35,7 +35,7 @@ export class VirtualTime {
   /** WebCrypto answers on the real event loop: time stands still until it did, whoever asked it. */
   watchCrypto(): void {
     const { subtle } = crypto;
-    for (const name of ['digest', 'importKey', 'sign', 'verify'] as const) {
+    for (const name of ['digest', 'generateKey', 'importKey', 'exportKey', 'sign', 'verify', 'deriveKey', 'deriveBits'] as const) {
       const original = subtle[name].bind(subtle) as (...args: unknown[]) => Promise<unknown>;
       Object.defineProperty(subtle, name, { configurable: true, value: (...args: unknown[]) => this.busy(() => original(...args)) });
     }

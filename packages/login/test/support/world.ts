@@ -1,17 +1,21 @@
 /**
  * One person's browser with its tabs, in virtual time, before the real emulator and the real verifier: only the ports are fakes.
  */
-import { createAuthress, createServiceClient, type Authress, type AuthressSettings } from '@passerby/emulator';
-import { createVerifier, type Verifier } from '@passerby/verifier';
+import { createAuthress, createOpenId, createServiceClient, type Authress, type AuthressSettings, type OpenId } from '@passerby/emulator';
+import { createIssuer, createVerifier, memoryStore, Unauthorized, type IssuerSettings, type Verifier } from '@passerby/verifier';
+import { exportJWK, generateKeyPair } from 'jose';
 import { LoginError } from '@passerby/shared';
 import { LoginClient, type LoginOptions, type Notice } from '../../src/index.ts';
 import type { Ports } from '../../src/ports/ports.ts';
+import { oidc } from '../../src/providers/oidc.ts';
 import { CookieJar } from './cookie-jar.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 export const SHOP = 'https://www.shop.test';
 export const LOGIN = 'https://login.shop.test';
-const VERIFIER = 'https://verifier.test';
+export const VERIFIER = 'https://verifier.test';
+/** Where the API is that the shop's pages call. */
+export const API = 'https://api.shop.test';
 const GOOGLE = 'https://google.test';
 const GITHUB = 'https://github.test';
 
@@ -22,28 +26,66 @@ export interface Tab {
   address: URL;
   /** Where the page was sent; null: it is still here. */
   departed: string | null;
+  /** The window that the page opened. */
+  popup: { address: string | null; state: 'open' | 'given up' | 'closed' } | null;
+}
+
+/** What is there besides the browser. */
+interface Services {
+  readonly time: VirtualTime;
+  readonly verifier: Verifier;
+  readonly authress?: Authress;
+  readonly openId?: OpenId;
 }
 
 export class World {
-  readonly time = new VirtualTime();
   readonly jar = new CookieJar();
   /** Every request a page of the shop made, as `METHOD path`, preflights not counted. */
   readonly requests: string[] = [];
+  /** The shop's own API, which tells who asked. */
+  api = async (request: Request): Promise<Response> => {
+    try {
+      return Response.json(await this.verifier.verifyToken(request));
+    } catch (error) {
+      if (!(error instanceof Unauthorized)) throw error;
+      return error.response();
+    }
+  };
+  /** What the client itself sent, as it gave it to `fetch`. */
+  readonly sent: { readonly url: string; readonly init: RequestInit }[] = [];
+  /** What it sent for the app. */
+  readonly appRequests: Request[] = [];
   /** How often the verifier was asked. */
   verifierRequests = 0;
   /** What IndexedDB holds; whoever reads or writes gets copies. */
   readonly rows = new Map<string, unknown>();
   storage: 'works' | 'fails' = 'works';
   framesForbidden: 'yes' | 'no' = 'no';
+  popups: 'open' | 'blocked' = 'open';
   /** Thrown into the page, as `fetch` does without a network. */
   offline: 'yes' | 'no' = 'no';
   #draws = 48_271;
+  #toLose = 0;
   readonly #watchers = new Set<(what: 'back' | 'awake') => void>();
   readonly #channels = new Map<string, Set<(version: number) => void>>();
   readonly #locks = new Map<string, Promise<unknown>>();
 
-  private constructor(readonly authress: Authress, readonly verifier: Verifier, time: VirtualTime) {
-    this.time = time;
+  private constructor(readonly services: Services) {}
+
+  get time(): VirtualTime {
+    return this.services.time;
+  }
+
+  get verifier(): Verifier {
+    return this.services.verifier;
+  }
+
+  get authress(): Authress {
+    return there(this.services.authress);
+  }
+
+  get openId(): OpenId {
+    return there(this.services.openId);
   }
 
   static async create(settings: Partial<AuthressSettings> = {}): Promise<World> {
@@ -62,21 +104,49 @@ export class World {
       authress: { loginUrl: LOGIN, accessKey, connections: ['google', 'github'], applicationId: 'app_shop' },
       now: () => time.wall, fetch: async (input, init) => authress.handle(new Request(input, init)),
     });
-    return new World(authress, verifier, time);
+    return new World({ authress, verifier, time });
+  }
+
+  /** The same person, before a standard OpenID provider and a verifier that issues guests itself. The provider's clock is the real one. */
+  static async createOidc(settings: Partial<IssuerSettings> = {}): Promise<World> {
+    const time = new VirtualTime();
+    time.wall = Date.now();
+    time.watchCrypto();
+    const redirectUris = ['/', '/checkout', '/callback.html'].map((path) => SHOP + path);
+    const openId = await createOpenId({
+      issuer: LOGIN, clients: [{ clientId: 'shop', redirectUris, postLogoutRedirectUris: [`${SHOP}/`] }], sleep: (ms) => time.wait(ms),
+      connections: [{ connectionId: 'google', name: 'Google' }, { connectionId: 'github', name: 'GitHub' }],
+    });
+    const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+    const keys = { keys: [{ ...(await exportJWK(privateKey)), kid: 'k', alg: 'ES256' }] };
+    const verifier = createIssuer({ issuer: VERIFIER, keys, clientId: 'shop', origins: [SHOP], audience: API, apiOrigin: API, store: memoryStore({ now: () => time.wall }), now: () => time.wall,
+      provider: { issuer: LOGIN }, fetch: async (input, init) => openId.handle(new Request(input, init)), ...settings,
+    });
+    return new World({ openId, verifier, time });
   }
 
   /** Another person's browser, before the same services, at the same time. */
   anotherBrowser(): World {
-    return new World(this.authress, this.verifier, this.time);
+    return new World(this.services);
+  }
+
+  /** This very browser, but with another verifier in between. */
+  withVerifier(verifier: Verifier): World {
+    const world = new World({ ...this.services, verifier });
+    for (const [name, row] of this.rows) world.rows.set(name, row);
+    return world;
   }
 
   /** Opens a page of the shop. */
-  open(address = '/', options: Partial<LoginOptions> = {}): Tab {
-    const tab: Tab = { address: new URL(address, SHOP), departed: null, notices: [], login: undefined as never };
-    const login = new LoginClient(
-      { authressApiUrl: LOGIN, applicationId: 'app_shop', guestConnectionId: 'sc_guests', frameUrl: '/callback.html', ...options } as LoginOptions,
-      (name) => this.#ports(name, tab),
-    );
+  open(address = '/', options: Partial<LoginOptions> = {}, platform: Partial<Ports['provider']> = {}): Tab {
+    const tab: Tab = { address: new URL(address, SHOP), departed: null, popup: null, notices: [], login: undefined as never };
+    const service = this.services.openId
+      ? { provider: oidc({ issuer: LOGIN, clientId: 'shop', verifier: VERIFIER, connectionParameter: 'connection' }) }
+      : { authressApiUrl: LOGIN, applicationId: 'app_shop', guestConnectionId: 'sc_guests', frameUrl: '/callback.html' };
+    const login = new LoginClient({ ...service, ...options } as LoginOptions, (name) => {
+      const ports = this.#ports(name, tab);
+      return { ...ports, provider: { ...ports.provider, ...platform } };
+    });
     login.subscribe((notice) => tab.notices.push(notice));
     return Object.assign(tab, { login });
   }
@@ -96,16 +166,22 @@ export class World {
     const failed = begin(tab.login).then(() => { throw new Error('The page did not leave'); });
     failed.catch(() => undefined);
     await Promise.race([this.until(this.departureOf(tab)), failed]);
-    const page = await this.until(this.#visit(new URL(tab.departed ?? ''), { method: 'GET' }));
+    const page = await this.until(this.#visit(new URL(tab.departed ?? tab.popup?.address ?? ''), { method: 'GET' }));
     if (page.url.origin === SHOP) return page.url.href;
     const html = await page.response.text();
     if (person === null) {
       const cancel = /href="([^"]+)" data-testid="person-cancel"/.exec(html)?.[1] ?? '';
       return (await this.until(this.#visit(new URL(cancel.replaceAll('&amp;', '&'), page.url), { method: 'GET' }))).url.href;
     }
-    const field = (name: string): string => (new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1] ?? '').replaceAll('&amp;', '&');
-    const form = new URLSearchParams({ state: field('state'), redirect_uri: field('redirect_uri'), person });
-    return (await this.until(this.#visit(new URL('/authorize', page.url), { method: 'POST', body: form, headers: { origin: page.url.origin } }))).url.href;
+    const hidden = [...html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value.replaceAll('&amp;', '&')]);
+    const action = /<form method="post" action="([^"]+)"/.exec(html)?.[1] ?? '';
+    const form = new URLSearchParams({ ...Object.fromEntries(hidden), person });
+    return (await this.until(this.#visit(new URL(action, page.url), { method: 'POST', body: form, headers: { origin: page.url.origin } }))).url.href;
+  }
+
+  /** So many answers of the verifier get lost on their way, after it did its work. */
+  loseAnswers(times: number): void {
+    this.#toLose = times;
   }
 
   /** Everybody's token is over. */
@@ -123,9 +199,9 @@ export class World {
     for (const told of this.#watchers) told('awake');
   }
 
-  /** Resolves when the page was sent away. */
+  /** Resolves when the page, or the window it opened, was sent away. */
   async departureOf(tab: Tab): Promise<void> {
-    while (tab.departed === null) await this.time.clock.sleep(5);
+    while (tab.departed === null && !tab.popup?.address) await this.time.clock.sleep(5);
   }
 
   /** Follows redirects as a browser does, with its cookies, to the first page or to the shop. */
@@ -153,11 +229,26 @@ export class World {
     const request = new Request(url, { ...rest, headers, redirect: 'manual' });
     return this.time.busy(async () => {
       if (url.origin === VERIFIER) this.verifierRequests++;
-      const response = await (url.origin === VERIFIER ? this.verifier.handler(request, { clientAddress: '192.0.2.1' }) : this.authress.handle(request));
+      const response = await this.#answer(request);
       signal?.throwIfAborted();
+      if (url.origin === VERIFIER && this.#toLose > 0) {
+        this.#toLose--;
+        throw new TypeError('Failed to fetch');
+      }
       this.jar.store(url, response);
       return response;
     });
+  }
+
+  #answer(request: Request): Promise<Response> {
+    switch (new URL(request.url).origin) {
+      case VERIFIER:
+        return this.verifier.handler(request, { clientAddress: '192.0.2.1' });
+      case API:
+        return this.api(request);
+      default:
+        return (this.services.openId ?? this.authress).handle(request);
+    }
   }
 
   #ports(name: string, tab: Tab): Ports {
@@ -196,6 +287,16 @@ export class World {
         current: () => new URL(tab.address),
         rewrite: (url) => void (tab.address = new URL(url)),
         leave: (url) => void (tab.departed = url),
+        openPopup: () => {
+          if (this.popups === 'blocked') return null;
+          const popup = (tab.popup = { address: null as string | null, state: 'open' as 'open' | 'given up' | 'closed' });
+          return { go: (url) => void (popup.address = url), close: () => void (popup.state = 'closed'), isGivenUp: () => popup.state === 'given up' };
+        },
+        closePopup: () => void (tab.departed = 'closed'),
+      },
+      send: (request) => {
+        this.appRequests.push(request);
+        return this.time.busy(() => this.#answer(request));
       },
       frame: {
         isForbidden: () => this.framesForbidden === 'yes',
@@ -209,6 +310,7 @@ export class World {
       provider: {
         fetch: (url, init) => {
           const { pathname } = new URL(url);
+          this.sent.push({ url, init });
           this.requests.push(`${init.method} ${pathname.replace(/authentication\/[^/]+/, 'authentication/…')}`);
           const late = clock.sleep(8_000).then(() => Promise.reject(new DOMException('The operation timed out', 'TimeoutError')));
           late.catch(() => undefined);
@@ -223,4 +325,9 @@ export class World {
 
 
   }
+}
+
+function there<T>(service: T | undefined): T {
+  if (!service) throw new Error('There is no such service in this world');
+  return service;
 }

@@ -91,6 +91,8 @@ export class Meddler {
         current: () => ports.navigation.current(),
         rewrite: (url) => atOnce('navigation.rewrite', 'telling', () => ports.navigation.rewrite(url)),
         leave: (url) => atOnce('navigation.leave', 'leaving', () => ports.navigation.leave(url)),
+        openPopup: () => ports.navigation.openPopup(),
+        closePopup: () => ports.navigation.closePopup(),
       },
       frame: { ...ports.frame, travel: (url, isEnd, signal) => service('frame.travel', () => ports.frame.travel(url, isEnd, signal)) },
       provider: { ...ports.provider, fetch: (url, init) => service(`fetch ${new URL(url).pathname}`, () => ports.provider.fetch(url, init)) },

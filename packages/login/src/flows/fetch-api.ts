@@ -1,0 +1,42 @@
+/** A request of the app's to one of the shop's APIs, on behalf of whoever is here. */
+import { isLoginError, type StoredSession } from '@passerby/shared';
+import type { Context } from './context.ts';
+
+/**
+ * Sends the request with the credential where its origin is listed, and as it is anywhere else.
+ * @throws LoginError what `findSession` throws
+ */
+export async function fetchApi(context: Context, request: Request, findSession: () => Promise<StoredSession>): Promise<Response> {
+  const { keeper, settings } = context;
+  const isOurs = settings.apiOrigins.includes(new URL(request.url).origin) && !request.headers.has('authorization');
+  if (!isOurs) return keeper.ports.send(request);
+  const again = request.clone();
+  const session = await findSession();
+  const answer = await send(context, request, session, null);
+  if (answer.status !== 401) return answer;
+  const nonce = session.tokenType && answer.headers.get('dpop-nonce');
+  const next = nonce ? session : await renewed(context, session);
+  // Somebody else by now: what one person asked for is not done as another.
+  if (next?.subject !== session.subject) return answer;
+  return send(context, again, next, nonce ?? null);
+}
+
+async function send({ keeper }: Context, request: Request, session: StoredSession, nonce: string | null): Promise<Response> {
+  const { provider, ports } = keeper;
+  const [url = ''] = request.url.split(/[?#]/, 1);
+  const proof = session.tokenType && (await keeper.ask(async (own) => provider.prove?.(session, { method: request.method, url, nonce }, own)));
+  request.headers.set('authorization', `${session.tokenType ?? 'Bearer'} ${session.accessToken}`);
+  if (proof) request.headers.set('dpop', proof);
+  return ports.send(request);
+}
+
+/** The session with another token than the one that was refused; null: there is none to be had now, and the API's own answer says all. */
+async function renewed({ keeper }: Context, { accessToken }: StoredSession): Promise<StoredSession | null> {
+  try {
+    await keeper.renew(accessToken);
+  } catch (error) {
+    if (!isLoginError(error)) throw error;
+  }
+  const { session } = keeper.record;
+  return session && session.accessToken !== accessToken ? session : null;
+}

@@ -1,0 +1,214 @@
+/**
+ * Any OpenID Connect provider, whose guests the shop's own verifier issues (docs/protocol.md). People sign in at the provider; the verifier turns that into
+ * its own session, and the provider's tokens are dropped.
+ */
+import { asObject, isLoginError, LoginError, optionalNumber, optionalText, readClaims, text, type DeviceKey, type Grant, type Json, type StoredSession } from '@passerby/shared';
+import { judge, oauthRefusal, parseObject, type Refusal } from '../core/answers.ts';
+import type { PendingAuthorization } from '../core/record.ts';
+import type { ProviderPorts } from '../ports/ports.ts';
+import { createKey, prove } from './dpop.ts';
+import { postForm, safeAddress, send } from './http.ts';
+import { createPkce, digest, randomText } from './pkce.ts';
+import type { Provider } from './provider.ts';
+
+export interface OidcOptions {
+  /** The provider's issuer, such as `https://id.example.com/realms/shop`. */
+  readonly issuer: string;
+  /** This application's client id, at the provider and at the verifier. */
+  readonly clientId: string;
+  /** The verifier's issuer, such as `https://verifier.example.com`. */
+  readonly verifier: string;
+  /** Default: `openid`. */
+  readonly scope?: string;
+  /** The parameter by which the provider is told the connection, such as `kc_idp_hint` (Keycloak) or `connection` (Auth0). */
+  readonly connectionParameter?: string;
+  /** Where people come back to after signing out at the provider too. Without it they sign out of the shop alone. */
+  readonly logOutUrl?: string;
+  /** Has the visitor prove to be one, where the verifier asks for it: a captcha's response. */
+  readonly captcha?: () => Promise<string>;
+}
+
+/** The connection that makes guests. */
+const GUESTS = 'guest';
+const GUEST_GRANT = 'urn:passerby:grant-type:guest';
+const LINK_RESULT_GRANT = 'urn:passerby:grant-type:link-result';
+const MERGE_TICKET_GRANT = 'urn:passerby:grant-type:merge-ticket';
+const EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';
+const REFRESH_TOKEN = 'urn:ietf:params:oauth:token-type:refresh_token';
+
+/** @throws LoginError `config_invalid` */
+export function oidc(options: OidcOptions): Provider {
+  const { clientId, scope = 'openid', connectionParameter, logOutUrl, captcha } = options;
+  const issuer = checkAddress(options.issuer, 'issuer');
+  const verifier = checkAddress(options.verifier, 'verifier').replace(/\/$/, '');
+  if (typeof clientId !== 'string' || clientId === '') throw new LoginError('config_invalid', "clientId is this application's client id at the provider");
+  let discovered: Promise<Json> | null = null;
+
+  /** The provider's own description; kept while the page lives. */
+  const discover = (ports: ProviderPorts): Promise<Json> =>
+    (discovered ??= readDiscovery(issuer, ports).catch((error: unknown) => {
+      discovered = null;
+      throw error;
+    }));
+
+  /** Asks the verifier for tokens, once more where it wants its nonce in the proofs. */
+  const askVerifier = async (fields: Readonly<Record<string, string>>, keys: Readonly<Record<string, DeviceKey>>, ports: ProviderPorts): Promise<Json> => {
+    const url = `${verifier}/token`;
+    const ask = async (nonce: string | null) => {
+      const proofs = Object.entries(keys).map(async ([name, key]) => [name, await prove(key, { method: 'POST', url, nonce }, ports)] as const);
+      return postForm(url, { ...fields, client_id: clientId, ...Object.fromEntries(await Promise.all(proofs)) }, ports);
+    };
+    const answer = await ask(null);
+    const wantsNonce = answer.status === 400 && answer.dpopNonce && parseObject(answer.body)?.error === 'use_dpop_nonce';
+    return judge(wantsNonce ? await ask(answer.dpopNonce) : answer, ports.now(), oauthRefusal);
+  };
+
+  /** A grant straight from the configured verifier: TLS vouches for it, its claims are checked. */
+  const toGrant = (data: Json, key: DeviceKey, connectionId?: string): Grant => {
+    const accessToken = text(data, 'access_token');
+    const claims = readClaims(accessToken);
+    const isBound = /^dpop$/i.test(text(data, 'token_type'));
+    if (!isBound && !/^bearer$/i.test(text(data, 'token_type'))) throw new LoginError('response_invalid', 'The verifier sent a token of a type that is not known here');
+    if (text(claims, 'iss') !== verifier || text(claims, 'client_id') !== clientId) throw new LoginError('response_invalid', 'The token is from another issuer or for another application');
+    if (isBound && optionalText(asObject(claims.cnf) ?? {}, 'jkt') !== key.thumbprint) throw new LoginError('response_invalid', 'The token is bound to another key');
+    const issuedAt = optionalNumber(claims, 'iat') ?? 0;
+    const lifetimeSeconds = Math.min(optionalNumber(data, 'expires_in') ?? Infinity, (optionalNumber(claims, 'exp') ?? 0) - issuedAt);
+    if (!(lifetimeSeconds > 0)) throw new LoginError('response_invalid', 'The token has no lifetime');
+    return {
+      subject: text(claims, 'sub'), kind: claims.kind === 'user' ? 'user' : 'guest', accessToken, renewal: { type: 'refresh_token', refreshToken: text(data, 'refresh_token') },
+      lifetimeMs: lifetimeSeconds * 1000, issuedAt: issuedAt * 1000, key, connectionId, ...(isBound && { tokenType: 'DPoP' }),
+    };
+  };
+
+  const redeemCode = async (code: string, { codeVerifier, redirectUrl, details = {} }: PendingAuthorization, ports: ProviderPorts): Promise<string> => {
+    const answer = await postForm(details.tokenEndpoint ?? '', { grant_type: 'authorization_code', code, redirect_uri: redirectUrl, client_id: clientId, code_verifier: codeVerifier }, ports);
+    const idToken = text(judge(answer, ports.now(), oauthRefusal), 'id_token');
+    const claims = readClaims(idToken);
+    if (text(claims, 'iss') !== issuer || ![claims.aud].flat().includes(clientId)) throw new LoginError('response_invalid', 'The ID token is from another issuer or for another application');
+    if (optionalText(claims, 'nonce') !== details.nonce) throw new LoginError('callback_invalid', 'The ID token is for another sign-in');
+    return idToken;
+  };
+
+  return {
+    id: `${verifier} ${clientId}`,
+    isGuestConnection: (connectionId) => connectionId === GUESTS,
+    createKey: ({ crypto }) => createKey(crypto),
+
+    async startGuest({ key = missing() }, ports) {
+      const proven = captcha && { captcha_response: await captcha() };
+      const data = await askVerifier({ grant_type: GUEST_GRANT, ...proven }, { dpop: key }, ports).catch(refusedVisitor);
+      const grant = toGrant(data, key, GUESTS);
+      if (grant.subject !== `g_${key.thumbprint}`) throw new LoginError('response_invalid', "The verifier answered with somebody else's guest");
+      return grant;
+    },
+
+    async authorize({ purpose, connectionId, redirectUrl, session }, ports) {
+      const server = await discover(ports);
+      const { codeVerifier, codeChallenge } = await createPkce(ports.crypto);
+      const key = await createKey(ports.crypto);
+      const [state, linkId] = [randomText(ports.crypto), randomText(ports.crypto)];
+      const gains = purpose === 'link' ? session?.key : undefined;
+      // Binds the ID token to this browser's keys and this very round trip: nobody else can use it.
+      const nonce = await digest(ports.crypto, `${(gains ?? key).thumbprint}.${linkId}`);
+      const url = new URL(safeAddress(text(server, 'authorization_endpoint')));
+      const parameters = {
+        response_type: 'code', client_id: clientId, redirect_uri: redirectUrl, scope, state, nonce, code_challenge: codeChallenge, code_challenge_method: 'S256',
+        ...(connectionParameter && { [connectionParameter]: connectionId }),
+      };
+      for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+      const details = { linkId, nonce, tokenEndpoint: safeAddress(text(server, 'token_endpoint')), ...(server.authorization_response_iss_parameter_supported === true && { iss: issuer }) };
+      return { url: url.href, state, codeVerifier, key, details };
+    },
+
+    callbackState({ searchParams }) {
+      const state = searchParams.get('state');
+      const answered = searchParams.has('code') || searchParams.has('error');
+      const origin = searchParams.get('iss') === issuer && { origin: 'service' as const };
+      return state && answered ? { state, ...origin, parameters: ['state', 'code', 'iss', 'session_state', 'error', 'error_description', 'error_uri', 'scope', 'authuser', 'prompt', 'hd'] } : null;
+    },
+
+    async exchange(callback, pending, ports, { current, keep }) {
+      const { details = {}, key = missing() } = pending;
+      // Compared as text (RFC 9207 §2.4); a provider that promised it and sent none is not the one that was asked.
+      if ((callback.get('iss') ?? issuer) !== issuer || (details.iss && !callback.has('iss'))) throw new LoginError('callback_invalid', 'The callback is from another issuer');
+      const error = callback.get('error');
+      if (error === 'access_denied') throw new LoginError('login_denied', 'The person or the service declined', { oauthError: error });
+      const code = callback.get('code');
+      if (error || !code) throw new LoginError('callback_invalid', 'The provider came back without a code', { oauthError: error ?? undefined });
+      // A code is good once: what it was redeemed for has to survive an answer of the verifier that gets lost.
+      const idToken = details.idToken ?? (await redeemCode(code, pending, ports));
+      if (!details.idToken) await keep({ idToken });
+      const common = { grant_type: EXCHANGE_GRANT, link_id: details.linkId ?? '' };
+      const gains = pending.purpose === 'link' && current?.subject === pending.subject ? renewalOf(current) : null;
+      const data = gains
+        ? await askVerifier({ ...common, subject_token: gains.refreshToken, subject_token_type: REFRESH_TOKEN, actor_token: idToken, actor_token_type: ID_TOKEN }, { dpop: key, subject_dpop: gains.key }, ports)
+        : await askVerifier({ ...common, subject_token: idToken, subject_token_type: ID_TOKEN }, { dpop: key }, ports);
+      return toGrant(data, key, pending.connectionId);
+    },
+
+    async resume({ details = {}, key, connectionId }, ports) {
+      return key && details.linkId ? toGrant(await askVerifier({ grant_type: LINK_RESULT_GRANT, link_id: details.linkId }, { dpop: key }, ports), key, connectionId) : null;
+    },
+
+    async refresh(session, ports) {
+      const { refreshToken, key } = renewalOf(session);
+      return toGrant(await askVerifier({ grant_type: 'refresh_token', refresh_token: refreshToken }, { dpop: key }, ports), key, session.connectionId);
+    },
+
+    async mergeTicket(guest, user, ports) {
+      const [from, to] = [renewalOf(guest), renewalOf(user)];
+      const fields = { grant_type: MERGE_TICKET_GRANT, subject_token: from.refreshToken, actor_token: to.refreshToken };
+      return text(await askVerifier(fields, { dpop: to.key, subject_dpop: from.key }, ports), 'merge_ticket');
+    },
+
+    prove: ({ key = missing(), accessToken }, request, ports) => prove(key, { ...request, accessToken }, ports),
+
+    async endSession({ kind, renewal }, ports) {
+      if (renewal.type === 'refresh_token') judge(await postForm(`${verifier}/revoke`, { token: renewal.refreshToken, client_id: clientId }, ports), ports.now(), never);
+      const end = kind === 'user' && logOutUrl ? optionalText(await discover(ports), 'end_session_endpoint') : undefined;
+      if (!end || !logOutUrl) return undefined;
+      const url = new URL(safeAddress(end));
+      url.searchParams.set('client_id', clientId);
+      url.searchParams.set('post_logout_redirect_uri', logOutUrl);
+      return { url: url.href };
+    },
+  };
+}
+
+/** @throws LoginError `response_invalid`, `config_invalid`, retryable codes */
+async function readDiscovery(issuer: string, ports: ProviderPorts): Promise<Json> {
+  const server = await send({ method: 'GET', url: `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, credentials: 'omit', isRefusal: never }, ports);
+  if (text(server, 'issuer') !== issuer) throw new LoginError('config_invalid', 'The provider calls itself by another issuer than the one configured: copy it from its discovery document, to the last slash');
+  const methods = server.code_challenge_methods_supported;
+  if (Array.isArray(methods) && !methods.includes('S256')) throw new LoginError('config_invalid', 'The provider has no PKCE with S256');
+  return server;
+}
+
+const never: Refusal = () => false;
+
+/** The verifier's own words for a visitor it does not let in. */
+function refusedVisitor(error: unknown): never {
+  if (!isLoginError(error) || !/^(access_denied|captcha_required)$/.test(error.oauthError ?? '')) throw error;
+  throw new LoginError('login_denied', 'The verifier does not let this visitor in', { oauthError: error.oauthError, status: error.status });
+}
+
+/** What renews a session of ours. @throws LoginError `session_changed` */
+function renewalOf({ renewal, key = missing() }: StoredSession): { readonly refreshToken: string; readonly key: DeviceKey } {
+  return { refreshToken: renewal.type === 'refresh_token' ? renewal.refreshToken : missing(), key };
+}
+
+/** @throws LoginError `session_changed` */
+function missing(): never {
+  throw new LoginError('session_changed', 'The session is not one of this verifier');
+}
+
+/** @throws LoginError `config_invalid` */
+function checkAddress(address: unknown, what: string): string {
+  try {
+    if (typeof address === 'string' && safeAddress(address)) return address;
+  } catch (error) {
+    if (!isLoginError(error)) throw error;
+  }
+  throw new LoginError('config_invalid', `${what} is not an https address (http works for localhost only)`);
+}

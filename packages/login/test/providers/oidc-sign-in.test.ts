@@ -1,0 +1,181 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { World, LOGIN, SHOP, type Tab } from '../support/world.ts';
+
+let world: World;
+let tab: Tab;
+let guest: string;
+beforeEach(async () => {
+  world = await World.createOidc();
+  tab = world.open('/checkout');
+  guest = (await world.until(tab.login.authenticate())).subject;
+});
+
+const types = ({ notices }: Tab): string[] => notices.map(({ type }) => type);
+const link = (from: Tab, person = 'ada'): Promise<Tab> => world.signIn(from, (login) => login.linkIdentity({ connectionId: 'google' }), person);
+/** A browser in which the person has signed in before. */
+async function atHome(person: string): Promise<{ readonly home: World; readonly subject: string }> {
+  const home = world.anotherBrowser();
+  const back = await home.signIn(home.open('/checkout'), (login) => login.authenticate({ connectionId: 'google' }), person);
+  await home.until(back.login.completeLogin());
+  return { home, subject: back.login.getSession()?.subject ?? '' };
+}
+
+describe('a guest who signs in at an OpenID provider', () => {
+  it('keeps the ID, as a user, under another key, and every tab hears it', async () => {
+    const other = world.open();
+    await world.until(other.login.getToken());
+    const back = await link(tab);
+    expect(await world.until(back.login.completeLogin())).toMatchObject({ type: 'linked', session: { subject: guest, kind: 'user' } });
+    expect(await world.verifier.verifyToken(await world.until(back.login.getToken()))).toMatchObject({ subject: guest, kind: 'user' });
+    expect(types(other)).toContain('linked');
+    const [row] = [...world.rows.values()] as { readonly guestKey?: object; readonly session: { readonly key: { readonly thumbprint: string } } }[];
+    expect(row?.guestKey).toBeUndefined();
+    expect(row?.session.key.thumbprint).not.toBe(guest.slice(2));
+  });
+
+  it('is renewed as the user', async () => {
+    const back = await link(tab);
+    await world.until(back.login.completeLogin());
+    await world.time.pass(700_000);
+    expect(await world.verifier.verifyToken(await world.until(back.login.getToken()))).toMatchObject({ subject: guest, kind: 'user' });
+  });
+
+  it('after the token lapsed while they were away is linked all the same', async () => {
+    const address = await world.backFrom(tab, (login) => login.linkIdentity({ connectionId: 'google' }), 'ada');
+    const back = world.open(address);
+    await world.until(back.login.completeLogin());
+    expect(back.login.getSession()).toMatchObject({ subject: guest, kind: 'user' });
+  });
+
+  it('and changes their mind is the guest they were', async () => {
+    const back = world.open(await world.backFrom(tab, (login) => login.linkIdentity({ connectionId: 'google' }), null));
+    expect(await world.until(back.login.completeLogin())).toEqual({ type: 'cancelled' });
+    expect(back.login.getSession()).toMatchObject({ subject: guest, kind: 'guest' });
+  });
+
+  it('is the next time somebody else: who signs out leaves a device on which a new guest is a new subject', async () => {
+    const back = await link(tab);
+    await world.until(back.login.completeLogin());
+    await world.until(back.login.logOut());
+    const next = await world.until(world.open().login.authenticate());
+    expect(next.kind).toBe('guest');
+    expect(next.subject).not.toBe(guest);
+  });
+
+  it('with a callback loaded ten times is exchanged once, and every load has the same answer', async () => {
+    const address = await world.backFrom(tab, (login) => login.linkIdentity({ connectionId: 'google' }), 'ada');
+    const pages = Array.from({ length: 10 }, () => world.open(address));
+    const outcomes = await world.until(Promise.all(pages.map(({ login }) => login.completeLogin())));
+    expect(outcomes.every((outcome) => outcome?.type === 'linked')).toBe(true);
+    expect(world.openId.log.filter(({ route }) => route === 'POST /token')).toHaveLength(1);
+  });
+
+  it('whose answer from the verifier was lost is linked all the same', async () => {
+    const address = await world.backFrom(tab, (login) => login.linkIdentity({ connectionId: 'google' }), 'ada');
+    world.loseAnswers(2);
+    const back = world.open(address);
+    expect(await world.until(back.login.completeLogin())).toMatchObject({ type: 'linked', session: { subject: guest, kind: 'user' } });
+  });
+
+  it('whose answer from the provider was lost is told so, stays the guest, and can do it again', async () => {
+    const address = await world.backFrom(tab, (login) => login.linkIdentity({ connectionId: 'google' }), 'ada');
+    world.openId.faults.add({ route: 'POST /token', kind: 'lost_answer', times: 1 });
+    const back = world.open(address);
+    expect(await world.until(back.login.completeLogin())).toMatchObject({ type: 'failed', error: { code: 'grant_refused' } });
+    expect(back.login.getSession()).toMatchObject({ subject: guest, kind: 'guest' });
+    const again = await link(back);
+    expect(await world.until(again.login.completeLogin())).toMatchObject({ type: 'linked', session: { subject: guest } });
+  });
+});
+
+describe('a person who signs in without a guest', () => {
+  it('has a subject of their own, the same on every device', async () => {
+    const { subject } = await atHome('ada');
+    expect(subject).toMatch(/^u_[\w-]{43}$/);
+    expect((await atHome('ada')).subject).toBe(subject);
+    expect((await atHome('grace')).subject).not.toBe(subject);
+  });
+});
+
+describe('a guest whose identity is somebody already', () => {
+  it('is asked, and stays the guest', async () => {
+    const { subject } = await atHome('ada');
+    const back = await link(tab);
+    expect(await world.until(back.login.completeLogin())).toMatchObject({ type: 'identity_in_use', existing: { connectionId: 'google', subject } });
+    expect(back.login.getSession()).toMatchObject({ subject: guest, kind: 'guest' });
+    await world.until(back.login.resolveLink('stay_guest'));
+    await world.time.pass(700_000);
+    expect(await world.verifier.verifyToken(await world.until(back.login.getToken()))).toMatchObject({ subject: guest, kind: 'guest' });
+  });
+
+  it('goes on as the user, and takes the things along with a ticket', async () => {
+    const { subject } = await atHome('ada');
+    const back = await link(tab);
+    const merges: object[] = [];
+    await world.until(back.login.completeLogin());
+    const page = world.open('/', { mergeGuest: async (merge) => void merges.push({ from: merge.from, to: merge.to, key: merge.key, ticket: await merge.ticket() }) });
+    await world.until(page.login.completeLogin());
+    expect(await world.until(page.login.resolveLink('continue_as_user'))).toMatchObject({ subject, kind: 'user' });
+    expect(merges).toEqual([expect.objectContaining({ from: guest, to: subject, key: expect.any(String), ticket: expect.any(String) })]);
+  });
+});
+
+describe('a callback', () => {
+  const forged = async (change: (address: URL) => void): Promise<Tab> => {
+    const address = new URL(await world.backFrom(tab, (login) => login.linkIdentity({ connectionId: 'google' }), 'ada'));
+    change(address);
+    return world.open(address.href);
+  };
+
+  it.each([
+    ['https://login.shop.test/', 'a slash more'], ['https://login.shop.test:443', 'a port'], ['HTTPS://login.shop.test', 'capitals'], ['https://evil.example', 'another host'],
+    ['https://login.shop.test.evil.example', 'a suffix'], ['https://evil.example/login.shop.test', 'a path'], ['https://user@login.shop.test', 'a user'], ['http://login.shop.test', 'another scheme'],
+    ['https://login.shop.test#', 'a fragment'], ['https://login%2eshop.test', 'an escape'], ['com', 'an ending'], ['', 'nothing'], ['null', 'null'],
+  ])('of the issuer %j (%s) signs nobody in, and its code goes nowhere', async (iss) => {
+    const back = await forged((address) => address.searchParams.set('iss', iss));
+    expect(await world.until(back.login.completeLogin())).toMatchObject({ type: 'failed', error: { code: 'callback_invalid' } });
+    expect(back.login.getSession()).toMatchObject({ subject: guest, kind: 'guest' });
+    expect(world.openId.log.filter(({ route }) => route === 'POST /token')).toEqual([]);
+  });
+
+  it('without an issuer signs nobody in where the provider promised to name it', async () => {
+    const back = await forged((address) => address.searchParams.delete('iss'));
+    expect(await world.until(back.login.completeLogin())).toMatchObject({ type: 'failed', error: { code: 'callback_invalid' } });
+  });
+
+  it("of somebody else's round trip is not looked at", async () => {
+    const stranger = world.anotherBrowser();
+    const address = await stranger.backFrom(stranger.open('/checkout'), (login) => login.authenticate({ connectionId: 'google' }), 'grace');
+    const back = world.open(address);
+    expect(await world.until(back.login.completeLogin())).toMatchObject({ type: 'failed', error: { code: 'wrong_browser' } });
+    expect(back.login.getSession()).toMatchObject({ subject: guest });
+    expect(world.openId.log.filter(({ route }) => route === 'POST /token')).toEqual([]);
+  });
+
+  it("with somebody else's code and this browser's state signs nobody in", async () => {
+    const stranger = world.anotherBrowser();
+    const evil = new URL(await stranger.backFrom(stranger.open('/checkout'), (login) => login.authenticate({ connectionId: 'google' }), 'grace'));
+    const back = await forged((address) => address.searchParams.set('code', evil.searchParams.get('code') ?? ''));
+    expect(await world.until(back.login.completeLogin())).toMatchObject({ type: 'failed', error: { code: 'grant_refused' } });
+    expect(back.login.getSession()).toMatchObject({ subject: guest, kind: 'guest' });
+  });
+
+  it('leaves nothing of itself in the address', async () => {
+    const back = await forged(() => undefined);
+    void back.login.completeLogin();
+    expect(back.address.href).toBe(`${SHOP}/checkout`);
+  });
+});
+
+describe('what the provider is asked', () => {
+  it('has PKCE with S256, a state, a nonce, and no secret', async () => {
+    void tab.login.linkIdentity({ connectionId: 'google' }).catch(() => undefined);
+    await world.until(world.departureOf(tab));
+    const url = new URL(tab.departed ?? '');
+    expect(url.origin).toBe(LOGIN);
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      response_type: 'code', client_id: 'shop', redirect_uri: `${SHOP}/checkout`, scope: 'openid', connection: 'google', code_challenge_method: 'S256',
+      code_challenge: expect.stringMatching(/^[\w-]{43}$/), state: expect.stringMatching(/^[\w-]{43}$/), nonce: expect.stringMatching(/^[\w-]{43}$/),
+    });
+  });
+});
