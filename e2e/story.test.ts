@@ -1,11 +1,11 @@
 /** The whole promise, in a real browser, on the shop as `npm start` serves it. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
-import { startDemo, type Demo } from '../examples/vanilla/src/demo.mjs';
+import { startDemo, type AuthressDemo } from '../examples/vanilla/src/demo.mjs';
 import { openBrowser, visit, visitIn, type Visitor } from './support/visitor.ts';
 
 let browser: Browser;
-let demo: Demo;
+let demo: AuthressDemo;
 beforeAll(async () => {
   browser = await openBrowser();
 });

@@ -4,12 +4,18 @@ import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { build, install, say } from './steps.mjs';
 
-const HELP = `npm start [-- --check]
+const PROVIDERS = {
+  authress: { name: 'the emulated Authress', keys: '/.well-known/openid-configuration/jwks' },
+  oidc: { name: 'an emulated OpenID provider', keys: '/jwks' },
+};
 
-  --check   start, see that everything answers, stop, and exit with 0
-  --help    this text
+const HELP = `npm start [-- --provider oidc] [--check]
 
-  PORT      the first of five ports in a row (default 4600): PORT=5600 npm start`;
+  --provider  the identity service: ${Object.keys(PROVIDERS).join(' (default) or ')}
+  --check     start, see that everything answers, stop, and exit with 0
+  --help      this text
+
+  PORT        the first of five ports in a row (default 4600): PORT=5600 npm start`;
 
 /** As many as the demo takes; it cannot be asked before it is installed. */
 const PORT_COUNT = 5;
@@ -18,10 +24,10 @@ const options = readOptions();
 if (options.help) {
   console.log(HELP);
 } else {
-  await start(readPort(), options.check ? check : stay);
+  await start({ port: readPort(), provider: readProvider(), then: options.check ? check : stay });
 }
 
-async function start(port, then) {
+async function start({ port, provider, then }) {
   await refuseTakenPorts(port);
   // Both tell of newer versions by a link; the first link here is the shop's.
   process.env.NPM_CONFIG_UPDATE_NOTIFIER = 'false';
@@ -30,21 +36,22 @@ async function start(port, then) {
   say('Starting the identity service (emulated), the verifier and the shop');
   // Loaded only now: it stands on what was just installed and built.
   const { startDemo } = await import('../examples/vanilla/src/demo.mjs');
-  const demo = await startDemo({ port }).catch((error) => {
+  const demo = await startDemo({ port, provider }).catch((error) => {
     if (error.code !== 'EADDRINUSE') throw error;
     return refuse(takenPort(error.port));
   });
-  await then(demo, port);
+  await then(demo, { port, provider });
 }
 
-async function stay(demo) {
+async function stay(demo, { provider }) {
+  const pages = provider === 'authress' ? `
+  Make-believe Google ${demo.googleUrl}
+  Make-believe GitHub ${demo.githubUrl}` : '';
   console.log(`
   The shop is open:   ${demo.shopUrl}
 
-  Login host          ${demo.loginUrl}   (the emulated Authress)
-  Verifier            ${demo.verifierUrl}
-  Make-believe Google ${demo.googleUrl}
-  Make-believe GitHub ${demo.githubUrl}
+  Login host          ${demo.loginUrl}   (${PROVIDERS[provider].name})
+  Verifier            ${demo.verifierUrl}${pages}
 
   Ctrl-C stops all of it.`);
   await new Promise((resolve) => {
@@ -54,19 +61,27 @@ async function stay(demo) {
   console.log('\nStopped.');
 }
 
-async function check(demo, port) {
+async function check(demo, { port, provider }) {
   try {
     const page = await ask(demo.shopUrl, port, '/');
     if (!page.includes('data-testid="cart-count"')) refuse('The shop page is not the shop page');
     await ask(demo.shopUrl, port, '/passerby.js');
     const { products } = JSON.parse(await ask(demo.shopUrl, port, '/api/products'));
     if (products.length === 0) refuse('The shop has no products');
-    const { keys } = JSON.parse(await ask(demo.loginUrl, port + 1, '/.well-known/openid-configuration/jwks'));
-    if (keys.length === 0) refuse('The login host has no keys');
+    checkKeys('The login host', await ask(demo.loginUrl, port + 1, PROVIDERS[provider].keys));
+    if (provider === 'oidc') {
+      const { issuer } = JSON.parse(await ask(demo.verifierUrl, port + 2, '/.well-known/oauth-authorization-server'));
+      if (issuer !== demo.verifierUrl) refuse('The verifier calls itself by another name than its own');
+      checkKeys('The verifier', await ask(demo.verifierUrl, port + 2, '/jwks'));
+    }
   } finally {
     await demo.close();
   }
   say('Everything answers as it should');
+}
+
+function checkKeys(whose, text) {
+  if (JSON.parse(text).keys.length === 0) refuse(`${whose} has no keys`);
 }
 
 /** The body of a 200. Node does not resolve names under localhost, so the name goes into the Host header. */
@@ -88,11 +103,16 @@ async function ask(origin, port, path) {
 
 function readOptions() {
   try {
-    return parseArgs({ options: { check: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } }).values;
+    return parseArgs({ options: { provider: { type: 'string', default: 'authress' }, check: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } }).values;
   } catch (error) {
     if (!String(error.code).startsWith('ERR_PARSE_ARGS')) throw error;
     return refuse(`${error.message}\n\n${HELP}`);
   }
+}
+
+function readProvider() {
+  const { provider } = options;
+  return Object.hasOwn(PROVIDERS, provider) ? provider : refuse(`There is no provider "${provider}": choose ${Object.keys(PROVIDERS).join(' or ')}, as in npm start -- --provider oidc`);
 }
 
 function readPort() {

@@ -1,23 +1,14 @@
 /** The page: who is here, their cart, and what a person can do. */
-import { LoginClient } from '/passerby.js';
+import { createClient } from '/client.js';
 import { createShopApi } from '/shop-api.js';
 import { troubleFor } from '/trouble.js';
 import { noticeLine } from '/timeline.js';
 import { createView } from '/view.js';
 
-const GUESTS = 'sc_guests';
-
 openShop();
 
 function openShop() {
-  const login = new LoginClient({
-    authressApiUrl: document.querySelector('meta[name="authress-api-url"]').content,
-    applicationId: 'app_shop',
-    guestConnectionId: GUESTS,
-    connections: ['google', 'github'],
-    frameUrl: '/callback.html',
-    mergeGuest,
-  });
+  const login = createClient(JSON.parse(document.querySelector('meta[name="sign-in"]').content), mergeGuest);
   // For whoever wants to try the client in the console, and for the tests.
   window.login = login;
 
@@ -43,7 +34,7 @@ function openShop() {
       tellOutcome(outcome);
       // Who was signed in here is asked, not turned into a guest.
       if (login.getEnd() === 'user_expired') view.say('Your session has ended. Sign in again to go on as yourself.');
-      else if (!login.getSession()) await login.authenticate({ connectionId: GUESTS });
+      else if (!login.getSession()) await login.authenticate();
       else if (!outcome) view.addToTimeline({ text: `Still the same ${login.getSession().kind}`, detail: 'read from this browser' });
     }, () => open(login.completeLogin()));
     showWho();
@@ -105,7 +96,7 @@ function openShop() {
 
   function addToCart(sku) {
     return act(async () => {
-      if (!login.getSession()) await login.authenticate({ connectionId: GUESTS });
+      if (!login.getSession()) await login.authenticate();
       await changeCart(() => api.add(sku), () => addToCart(sku));
     }, () => addToCart(sku));
   }

@@ -1,14 +1,17 @@
-import type { Authress, AuthressSwitches } from '@passerby/emulator';
+import type { Authress, AuthressSwitches, OpenId } from '@passerby/emulator';
 
 export interface DemoOptions {
+  /** Authress (default), or an OpenID provider whose guests the verifier issues. */
+  readonly provider?: 'authress' | 'oidc';
   /** The first of five ports: shop, login host, verifier, Google, GitHub. Default 4600; 0: any five that are free. */
   readonly port?: number;
   /** Default `login.shop.localhost`, of one site with the shop. Another site, such as `login.elsewhere.localhost`, loses the session cookie. */
   readonly loginHost?: string;
+  /** Of Authress alone. */
   readonly switches?: Partial<AuthressSwitches>;
-  /** 24 hours when absent. */
+  /** 24 hours when absent; 10 minutes where the verifier issues it. */
   readonly accessTokenLifetimeSeconds?: number;
-  /** 30 days when absent. */
+  /** 30 days when absent. Of Authress alone. */
   readonly sessionLifetimeSeconds?: number;
   /** The servers' clock, milliseconds since epoch. */
   readonly clock?: () => number;
@@ -43,10 +46,6 @@ export interface Demo {
   readonly shopUrl: string;
   readonly loginUrl: string;
   readonly verifierUrl: string;
-  readonly googleUrl: string;
-  readonly githubUrl: string;
-  /** The emulated account: its switches, faults and log. */
-  readonly authress: Authress;
   /** Takes the emulator off the network and puts it back, with all it knew. */
   readonly emulator: { start(): Promise<void>; stop(): Promise<void> };
   readonly shop: { readonly requests: RequestEntry[]; readonly carts: Carts };
@@ -54,4 +53,17 @@ export interface Demo {
   close(): Promise<void>;
 }
 
-export function startDemo(options?: DemoOptions): Promise<Demo>;
+export interface AuthressDemo extends Demo {
+  readonly googleUrl: string;
+  readonly githubUrl: string;
+  /** The emulated account: its switches, faults and log. */
+  readonly authress: Authress;
+}
+
+export interface OpenIdDemo extends Demo {
+  /** The emulated provider: its faults and log. */
+  readonly openid: OpenId;
+}
+
+export function startDemo(options: DemoOptions & { readonly provider: 'oidc' }): Promise<OpenIdDemo>;
+export function startDemo(options?: DemoOptions & { readonly provider?: 'authress' }): Promise<AuthressDemo>;

@@ -1,16 +1,16 @@
 /** The whole demo in one process: the identity service (emulated), the verifier, and the shop. */
 import { createServer } from 'node:http';
-import { createAuthress, createServiceClient, serveAuthress } from '@passerby/emulator';
-import { createVerifier } from '@passerby/verifier';
+import { serveEmulator } from '@passerby/emulator';
 import { toNodeListener } from '@passerby/verifier/node';
 import { Carts } from './carts.mjs';
 import { listen, stop } from './listen.mjs';
 import { note } from './request-log.mjs';
 import { createShopServer } from './shop-server.mjs';
+import { withAuthress } from './with-authress.mjs';
+import { withOpenId } from './with-openid.mjs';
 
-const ACCOUNT = 'acc_shop';
-const APPLICATION = 'app_shop';
-const GUESTS = 'sc_guests';
+/** The identity services there are, each with what it needs of the verifier. */
+const services = { authress: withAuthress, oidc: withOpenId };
 
 /** How many ports the demo takes, one after the other. */
 const PORT_COUNT = 5;
@@ -42,38 +42,17 @@ async function startAnywhere(options) {
  * @param {import('./demo.mjs').DemoOptions} options
  * @returns {Promise<import('./demo.mjs').Demo>}
  */
-async function startAt(port, { loginHost = 'login.shop.localhost', clock, ...emulated }) {
+async function startAt(port, { provider = 'authress', loginHost = 'login.shop.localhost', ...options }) {
   const sites = {
+    provider,
     shopUrl: `http://www.shop.localhost:${port}`,
     loginUrl: `http://${loginHost}:${port + 1}`,
     verifierUrl: `http://verifier.localhost:${port + 2}`,
     googleUrl: `http://google.localhost:${port + 3}`,
     githubUrl: `http://github.localhost:${port + 4}`,
   };
-  const { accessKey, publicJwk } = await createServiceClient(ACCOUNT, GUESTS);
-  const authress = await createAuthress({
-    loginOrigin: sites.loginUrl,
-    accountId: ACCOUNT,
-    applications: [{ applicationId: APPLICATION, redirectOrigins: [sites.shopUrl] }],
-    connections: [
-      { connectionId: 'google', origin: sites.googleUrl, name: 'Google' },
-      { connectionId: 'github', origin: sites.githubUrl, name: 'GitHub' },
-    ],
-    serviceClients: [{ clientId: GUESTS, authorizationUrl: `${sites.verifierUrl}/v1/login`, publicJwk }],
-    ...(clock && { clock }),
-    ...emulated,
-  });
-  const verifier = createVerifier({
-    authress: {
-      loginUrl: sites.loginUrl,
-      accessKey,
-      connections: ['google', 'github'],
-      applicationId: APPLICATION,
-      // Browsers know the names under localhost by themselves, Node does not.
-      jwksUrl: `http://127.0.0.1:${port + 1}/.well-known/openid-configuration/jwks`,
-    },
-    ...(clock && { now: clock }),
-  });
+  if (!Object.hasOwn(services, provider)) throw new TypeError(`provider is one of ${Object.keys(services).join(', ')}`);
+  const { service, verifier, ...emulated } = await services[provider](sites, options);
 
   const shop = { requests: [], carts: new Carts() };
   const verifierRequests = [];
@@ -83,7 +62,7 @@ async function startAt(port, { loginHost = 'login.shop.localhost', clock, ...emu
     note(verifierRequests, incoming);
     answerVisitor(incoming, outgoing);
   });
-  const emulator = restartable(() => serveAuthress(authress));
+  const emulator = restartable(() => serveEmulator(service));
   const close = async () => {
     await Promise.all([emulator.stop(), stop(verifierServer), stop(shopServer)]);
   };
@@ -96,7 +75,7 @@ async function startAt(port, { loginHost = 'login.shop.localhost', clock, ...emu
     await close();
     throw error;
   }
-  return { ...sites, authress, emulator, shop, verifierRequests, close };
+  return { ...sites, ...emulated, emulator, shop, verifierRequests, close };
 }
 
 /**

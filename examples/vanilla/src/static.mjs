@@ -8,6 +8,7 @@ import { extname } from 'node:path';
  * @property {string} shopUrl
  * @property {string} loginUrl
  * @property {string} verifierUrl
+ * @property {'authress' | 'oidc'} [provider] which kind of identity service is at loginUrl; default: authress
  */
 
 const folder = new URL('../public/', import.meta.url);
@@ -38,7 +39,7 @@ export async function listPages(sites) {
     return {
       status: 200,
       headers: { 'content-type': types[extname(String(file))] ?? 'application/octet-stream', ...headersOf(pathname, sites) },
-      body: isPage ? body.toString().replaceAll('{{loginUrl}}', sites.loginUrl) : body,
+      body: isPage ? body.toString().replace('{{signIn}}', () => signInSettings(sites)) : body,
     };
   };
 }
@@ -54,16 +55,27 @@ function headersOf(pathname, sites) {
   };
 }
 
-/** What a shop that uses Passerby must allow: requests to the login host, and frames of the login host and the verifier. @param {Sites} sites */
-function contentSecurityPolicy({ loginUrl, verifierUrl }) {
+/** What the page is told of the services, as JSON in an attribute. @param {Sites} sites */
+function signInSettings({ provider = 'authress', loginUrl, verifierUrl }) {
+  return JSON.stringify({ provider, loginUrl, verifierUrl }).replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+}
+
+/**
+ * What a shop that uses Passerby must allow. Guests of Authress start in a frame that goes by the verifier; those of the verifier itself
+ * start by a request to it.
+ * @param {Sites} sites
+ */
+function contentSecurityPolicy({ provider = 'authress', loginUrl, verifierUrl }) {
+  const services = provider === 'oidc'
+    ? [`connect-src 'self' ${loginUrl} ${verifierUrl}`, "frame-src 'none'"]
+    : [`connect-src 'self' ${loginUrl}`, `frame-src 'self' ${loginUrl} ${verifierUrl}`];
   return [
     "default-src 'self'",
-    `connect-src 'self' ${loginUrl}`,
-    `frame-src 'self' ${loginUrl} ${verifierUrl}`,
+    ...services,
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'none'",
-    // The shop frames its own callback page.
+    // Where guests start in a frame, the shop frames its own callback page.
     "frame-ancestors 'self'",
   ].join('; ');
 }

@@ -1,10 +1,10 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startDemo, type Cart, type Demo } from '../src/demo.mjs';
+import { startDemo, type Cart, type AuthressDemo } from '../src/demo.mjs';
 import { ask, type Answer, type Asked } from './support/http.ts';
 import { Person, type Token } from './support/person.ts';
 
-let demo: Demo;
+let demo: AuthressDemo;
 let time: number;
 
 beforeAll(async () => {

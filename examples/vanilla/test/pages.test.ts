@@ -1,25 +1,45 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startDemo, type Demo } from '../src/demo.mjs';
+import { startDemo, type AuthressDemo } from '../src/demo.mjs';
 import { ask } from './support/http.ts';
 
-let demo: Demo;
+let demo: AuthressDemo;
 beforeAll(async () => {
   demo = await startDemo({ port: 0 });
 });
 afterAll(() => demo.close());
 
+/** What the page is told of the services. */
+function toldBy(html: string): unknown {
+  const [, json = ''] = /<meta name="sign-in" content="([^"]*)">/.exec(html) ?? [];
+  return JSON.parse(json.replaceAll('&quot;', '"').replaceAll('&amp;', '&'));
+}
+
 describe('a page', () => {
   test('knows its login host, and may speak to that and frame what a guest needs, and nothing else', async () => {
     const { status, headers, text } = await ask(demo.shopUrl, '/?utm_source=letter');
     expect(status).toBe(200);
-    expect(text).toContain(`content="${demo.loginUrl}"`);
+    expect(toldBy(text)).toEqual({ provider: 'authress', loginUrl: demo.loginUrl, verifierUrl: demo.verifierUrl });
     expect(text).not.toContain('{{');
     expect(headers.get('content-security-policy')?.split('; ')).toEqual([
       "default-src 'self'", `connect-src 'self' ${demo.loginUrl}`, `frame-src 'self' ${demo.loginUrl} ${demo.verifierUrl}`,
       "object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'self'",
     ]);
     expect([headers.get('referrer-policy'), headers.get('x-content-type-options')]).toEqual(['no-referrer', 'nosniff']);
+  });
+
+  test('before an OpenID provider may speak to it and to the verifier, and frame nothing', async () => {
+    const other = await startDemo({ port: 0, provider: 'oidc' });
+    try {
+      const { headers, text } = await ask(other.shopUrl, '/');
+      expect(toldBy(text)).toEqual({ provider: 'oidc', loginUrl: other.loginUrl, verifierUrl: other.verifierUrl });
+      expect(headers.get('content-security-policy')?.split('; ')).toEqual([
+        "default-src 'self'", `connect-src 'self' ${other.loginUrl} ${other.verifierUrl}`, "frame-src 'none'",
+        "object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'self'",
+      ]);
+    } finally {
+      await other.close();
+    }
   });
 
   test('that frames end on is empty, and kept by nobody', async () => {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Demo } from '../../src/demo.mjs';
+import type { AuthressDemo } from '../../src/demo.mjs';
 import { ask, askAt, type Answer } from './http.ts';
 
 /** Somebody's access token, and what it says. */
@@ -11,9 +11,9 @@ export interface Token {
 /** One person's browser without a page: keeps the login host's cookies, follows redirects, and gets real tokens the way the client does. */
 export class Person {
   readonly #cookies = new Map<string, string>();
-  readonly #demo: Demo;
+  readonly #demo: AuthressDemo;
 
-  constructor(demo: Demo) {
+  constructor(demo: AuthressDemo) {
     this.#demo = demo;
   }
 

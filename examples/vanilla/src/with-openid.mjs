@@ -1,0 +1,36 @@
+/** An OpenID provider, emulated, which knows no guests, and the verifier that issues them. */
+import { generateKeyPairSync } from 'node:crypto';
+import { createOpenId } from '@passerby/emulator';
+import { createIssuer, memoryStore } from '@passerby/verifier';
+
+const APPLICATION = 'app_shop';
+
+/**
+ * @param {{ shopUrl: string, loginUrl: string, verifierUrl: string }} sites
+ * @param {import('./demo.mjs').DemoOptions} options
+ */
+export async function withOpenId({ shopUrl, loginUrl, verifierUrl }, { clock, accessTokenLifetimeSeconds }) {
+  const openid = await createOpenId({
+    issuer: loginUrl,
+    clients: [{ clientId: APPLICATION, redirectUris: [`${shopUrl}/`, `${shopUrl}/callback.html`], postLogoutRedirectUris: [`${shopUrl}/`] }],
+    connections: [{ connectionId: 'google', name: 'Google' }, { connectionId: 'github', name: 'GitHub' }],
+  });
+  const verifier = createIssuer({
+    issuer: verifierUrl,
+    keys: { keys: [newKey()] },
+    clientId: APPLICATION,
+    origins: [shopUrl],
+    // Browsers know the names under localhost by themselves, Node does not.
+    provider: { issuer: loginUrl, jwksUrl: `http://127.0.0.1:${new URL(loginUrl).port}/jwks` },
+    store: memoryStore({ now: clock }),
+    ...(accessTokenLifetimeSeconds && { accessTokenSeconds: accessTokenLifetimeSeconds }),
+    ...(clock && { now: clock }),
+  });
+  return { service: openid, verifier, openid };
+}
+
+/** For this run alone: a shop keeps its keys, or its guests end with the process. */
+function newKey() {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { ...privateKey.export({ format: 'jwk' }), kid: 'demo', alg: 'ES256', use: 'sig' };
+}
