@@ -51,7 +51,7 @@ function problemsIn(modules: readonly Snippet[]): string[] {
     ...compilerOptions, noEmit: true, types: ['node'], noUnusedLocals: false, noUnusedParameters: false,
     paths: {
       '@passerby/login': ['./packages/login/src/index.ts'], '@passerby/login/core': ['./packages/login/src/core.ts'],
-      '@passerby/login/authress': ['./packages/login/src/providers/authress.ts'],
+      '@passerby/login/authress': ['./packages/login/src/providers/authress.ts'], '@passerby/login/oidc': ['./packages/login/src/providers/oidc.ts'],
       '@passerby/verifier': ['./packages/verifier/src/index.ts'], '@passerby/verifier/node': ['./packages/verifier/src/node.ts'],
       '@passerby/emulator': ['./packages/emulator/src/index.ts'],
     },
@@ -204,7 +204,7 @@ describe('a table of the README', () => {
   });
 
   it('lists every outcome of completeLogin()', () => {
-    const file = parse('packages/login/src/client.ts');
+    const file = parse('packages/login/src/flows/outcome.ts');
     const outcome = file.statements.find((node): node is ts.TypeAliasDeclaration => ts.isTypeAliasDeclaration(node) && node.name.text === 'LinkOutcome');
     const types = [...(outcome?.getText(file) ?? '').matchAll(/readonly type: ([^;]+);/g)].flatMap(([, text = '']) => [...text.matchAll(/'(\w+)'/g)].map(([, type = '']) => type));
     expect(new Set(tableUnder('README.md', '| `completeLogin()` gives').map(firstCode))).toEqual(new Set(['null', ...types]));

@@ -173,7 +173,7 @@ export const flows = [
     why: 'Who signed out on a shared device would be back with the next reload, and never know.',
   },
   {
-    id: 'deadline', file: client, find: 'Promise.race([token.then((session) => session.accessToken), timeUp])', replace: 'Promise.race([token.then((session) => session.accessToken)])',
+    id: 'deadline', file: client, find: 'Promise.race([session, timeUp])', replace: 'Promise.race([session])',
     why: 'A page whose storage hangs would never show more than a spinner.',
   },
   {

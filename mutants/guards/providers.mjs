@@ -87,7 +87,7 @@ export const providers = [
     why: "A hotel's portal that redirects would be sent the person's token.",
   },
   {
-    id: 'pkce-s256', file: pkce, find: 'codeChallenge: base64url(new Uint8Array(digest))', replace: 'codeChallenge: codeVerifier',
+    id: 'pkce-s256', file: pkce, find: 'codeChallenge: await digest(crypto, codeVerifier)', replace: 'codeChallenge: codeVerifier',
     why: 'Whoever sees the address of the sign-in page could redeem the code.',
   },
   {

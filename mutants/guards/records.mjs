@@ -42,7 +42,7 @@ export const records = [
     why: "Who begins and cancels for a year would carry every try's secret along, until storage is full and the cart is gone.",
   },
   {
-    id: 'secrets-let-go', file: record, find: "{ outcome, callback: null, codeVerifier: '' }", replace: '{ outcome }',
+    id: 'secrets-let-go', file: record, find: "{ outcome, callback: null, codeVerifier: '', key: undefined, details: undefined }", replace: '{ outcome }',
     why: 'The code and its verifier would lie in the browser for whoever uses the device next.',
   },
   {
@@ -78,11 +78,11 @@ export const records = [
     why: 'A sign-out that was overtaken would sign out the next person, and a guest among them would be lost.',
   },
   {
-    id: 'sign-out-ends-pending', file: record, find: "parked: null, pending: [], conflict: null }", replace: 'parked: null, conflict: null }',
+    id: 'sign-out-ends-pending', file: record, find: 'parked: null, pending: [], conflict: null, guestKey', replace: 'parked: null, conflict: null, guestKey',
     why: 'Who signed out on a shared device would be signed in again by a callback that the next person reloads.',
   },
   {
-    id: 'sign-out-ends-parked', file: record, find: 'parked: null, pending: [], conflict: null }', replace: 'pending: [], conflict: null }',
+    id: 'sign-out-ends-parked', file: record, find: 'parked: null, pending: [], conflict: null, guestKey', replace: 'pending: [], conflict: null, guestKey',
     why: 'The things of a guest who was given up on a shared device would follow the next person who signs in.',
   },
   {
@@ -98,7 +98,7 @@ export const records = [
     why: "Who is here would be renewed with the cookie of a guest that another tab started, and become that guest.",
   },
   {
-    id: 'sign-out-ends-question', file: record, find: "parked: null, pending: [], conflict: null }", replace: 'parked: null, pending: [] }',
+    id: 'sign-out-ends-question', file: record, find: 'parked: null, pending: [], conflict: null, guestKey', replace: 'parked: null, pending: [], guestKey',
     why: "The next person at the device would be asked whether to go on as the user who just signed out, and could.",
   },
   {

@@ -60,7 +60,7 @@ export const sessions = [
     why: 'Whose tab fell asleep while the answer was under way would be served a token that is long over.',
   },
   {
-    id: 'asked-again-under-the-lock', file: keeper, find: "if (!session || (step !== 'refresh' && step !== 'serve_and_refresh')) return;", replace: 'if (!session) return;',
+    id: 'asked-again-under-the-lock', file: keeper, find: "if (!session || !(isRefused || step === 'refresh' || step === 'serve_and_refresh')) return;", replace: 'if (!session) return;',
     why: 'Twenty tabs would use a one-time refresh token twenty times, and the service would take the guest for stolen.',
   },
   {

@@ -1,0 +1,58 @@
+/** The verifier's own issuer: who gets a guest, and whose session is renewed. */
+const origin = 'packages/verifier/src/gate/origin.ts';
+const gate = 'packages/verifier/src/gate/gate.ts';
+const endpoints = 'packages/verifier/src/issuer/endpoints.ts';
+const form = 'packages/verifier/src/issuer/form.ts';
+const guest = 'packages/verifier/src/issuer/guest-grant.ts';
+const refresh = 'packages/verifier/src/issuer/refresh-grant.ts';
+const revocation = 'packages/verifier/src/issuer/revocation-endpoint.ts';
+const sessions = 'packages/verifier/src/issuer/sessions.ts';
+const nonces = 'packages/verifier/src/issuer/nonces.ts';
+const prove = 'packages/verifier/src/issuer/prove.ts';
+const keys = 'packages/verifier/src/issuer/signing-keys.ts';
+const newKeys = 'packages/verifier/src/issuer/new-keys.ts';
+const memory = 'packages/verifier/src/store/memory.ts';
+const node = 'packages/verifier/src/node.ts';
+const command = 'packages/verifier/src/command.ts';
+
+export const issuer = [
+  { id: 'origin-exact', file: origin, find: '!origins.has(origin)', replace: '![...origins].some((listed) => origin.startsWith(listed))', why: 'A page whose address only begins like the shop’s would get guests of the shop.' },
+  { id: 'origin-needed', file: origin, find: "if (!headers.has('origin')) throw", replace: 'if (false as boolean) throw', why: 'Whatever is no browser would get guests without end.' },
+  { id: 'script-mode', file: origin, find: '!/^(?:cors|same-origin)$/.test(mode)', replace: 'false', why: 'A form that a person is made to submit would make guests.' },
+  { id: 'script-site', file: origin, find: '!/^(?:same-origin|same-site|cross-site)$/.test(site)', replace: 'false', why: 'What no page of the shop sent would make guests.' },
+  { id: 'origin-of-every-post', file: endpoints, find: 'refuseForeignOrigin(headers, origins);', replace: '', why: 'A foreign page could renew and end sessions, and read the answers.' },
+  { id: 'answers-for-listed', file: endpoints, find: 'origins.has(origin) ? origin', replace: 'origins.has(origin) ? \'*\'', why: 'Every page could read what is meant for the shop’s own.' },
+  { id: 'own-client-id', file: endpoints, find: "if (required(form, 'client_id') !== clientId) throw", replace: "if (required(form, 'client_id') === '') throw", why: 'Sessions of another application would be issued in this one’s name.' },
+  { id: 'form-type', file: form, find: "!FORM_TYPE.test(headers.get('content-type') ?? '')", replace: 'false', why: 'Two readers of one body could see two requests.' },
+  { id: 'form-plain', file: form, find: "headers.has('content-encoding')", replace: 'false', why: 'A few bytes could unpack to as many as fill the memory.' },
+  { id: 'form-length', file: form, find: 'if (length + value.byteLength > MAX_BODY_BYTES) {', replace: 'if (length + value.byteLength > 2 * MAX_BODY_BYTES) {', why: 'A body without end would be read to its end, and the shop would be down for all.' },
+  { id: 'form-once', file: form, find: 'if (new Set(parameters.map(([name]) => name)).size !== parameters.length) throw', replace: 'if (false as boolean) throw', why: 'Two readers of one form could see two tokens.' },
+  { id: 'guests-per-network-issuer', file: gate, find: 'await takeTurn(`network ${networkOf(asked.clientAddress)}`, parts.rateLimit.network, parts.store);', replace: '', why: 'One machine could make guests without end.' },
+  { id: 'network-by-prefix', file: gate, find: '${networkOf(asked.clientAddress)}', replace: '${asked.clientAddress}', why: 'One household has more IPv6 addresses than there are turns.' },
+  { id: 'grants-per-key', file: gate, find: 'await takeTurn(`key ${proof.thumbprint}`, parts.rateLimit.key, parts.store);', replace: '', why: 'One guest with many addresses could keep the server signing.' },
+  { id: 'captcha-true-only', file: gate, find: '(await captcha(response, visit)) !== true', replace: '!(await captcha(response, visit))', why: 'A check that forgot what it returns would let everybody in.' },
+  { id: 'captcha-there', file: gate, find: 'response === undefined || ', replace: 'response !== undefined && ', why: 'Who leaves the captcha out would be let in.' },
+  { id: 'rule-true-only', file: gate, find: '(await allow(visit)) !== true', replace: '!(await allow(visit))', why: 'A rule that forgot what it returns would let everybody in.' },
+  { id: 'guest-is-no-user', file: guest, find: "if (kind !== 'guest') throw", replace: 'if (false as boolean) throw', why: 'The key of a guest would open the account that the guest has become.' },
+  { id: 'renewal-by-its-key', file: refresh, find: 'if (session.thumbprint !== thumbprint) throw', replace: 'if (false as boolean) throw', why: 'Who stole a refresh token would be that guest for ninety days.' },
+  { id: 'renewal-with-nonce', file: refresh, find: "'needed'", replace: "'unused'", why: 'A proof made once could be sent again by whoever saw it.' },
+  { id: 'renewal-revoked', file: refresh, find: 'revoked || ', replace: '', why: 'Who signed out would be signed in for who comes next.' },
+  { id: 'renewal-kind', file: refresh, find: 'kind !== session.kind || ', replace: '', why: 'Who held the guest before would go on as the user.' },
+  { id: 'renewal-generation', file: refresh, find: ' || generation !== session.generation', replace: '', why: 'Who held the guest before its link would hold the account after it.' },
+  { id: 'refresh-token-type', file: sessions, find: 'typ: REFRESH_TOKEN_TYPE, ', replace: '', why: 'An access token, which travels to every API, would be worth ninety days.' },
+  { id: 'refresh-token-audience', file: sessions, find: "aud: `${issuer}/token`, exp: iat + refreshSeconds, cnf }", replace: 'aud: [audience, `${issuer}/token`], exp: iat + refreshSeconds, cnf }', why: 'An API that forgets to look at the type would take a refresh token.' },
+  { id: 'refresh-token-client', file: sessions, find: "payload['client_id'] === clientId", replace: "typeof payload['client_id'] === 'string'", why: 'The session of one application would be renewed for another.' },
+  { id: 'refresh-token-issuer', file: sessions, find: 'issuer, audience: `${issuer}/token`, requiredClaims', replace: 'requiredClaims', why: 'Another issuer with the same keys could hand out sessions of this one.' },
+  { id: 'refresh-token-age', file: sessions, find: 'maxTokenAge: refreshSeconds, ', replace: '', why: 'Sessions would live on though the shop made them shorter.' },
+  { id: 'revoked-long-enough', file: revocation, find: '(refreshSeconds + MARGIN_SECONDS)', replace: '86_400', why: 'Who signed out would be signed in again once that was forgotten.' },
+  { id: 'nonce-age', file: nonces, find: '(age !== 0 && age !== 1)', replace: 'age < 0', why: 'A proof could be kept and sent whenever it suits.' },
+  { id: 'nonce-mac', file: nonces, find: "return crypto.subtle.verify('HMAC',", replace: "return true || crypto.subtle.verify('HMAC',", why: 'Proofs could be made long before they are sent, by whoever once had the browser.' },
+  { id: 'one-proof', file: prove, find: 'if (inForm !== null && inHeader !== null) throw', replace: 'if (false as boolean) throw', why: 'Two readers of one request could see two keys.' },
+  { id: 'public-parts-only', file: keys, find: '{ ...members, kid, alg', replace: "{ ...members, d: base64url.encode(this.#secret), kid, alg", why: 'The private key would be published to the world.' },
+  { id: 'old-keys-without-secret', file: newKeys, find: 'new SigningKeys(set).published().keys', replace: '(new SigningKeys(set), (JSON.parse(set) as { keys: NamedJwk[] }).keys)', why: 'A key that is rotated because it leaked would go on lying about.' },
+  { id: 'revoked-bounded', file: memory, find: 'until > now() && revokedUntil.size < MAX_REVOKED', replace: 'until > now()', why: 'Who starts and ends sessions all day would fill the memory of the server.' },
+  { id: 'revoked-longest', file: memory, find: 'Math.max(until, revokedUntil.get(sessionId) ?? 0)', replace: 'until', why: 'Who signs out twice would be signed in again before the last token is over.' },
+  { id: 'buckets-per-rate', file: memory, find: 'const rate = `${burst} ${perSecond}`;', replace: "const rate = '';", why: 'A flood of new keys would give everybody a fresh limit.' },
+  { id: 'body-bounded', file: node, find: 'if (length === body.length) break;', replace: '', why: 'A body without end would keep a request open without end.' },
+  { id: 'keys-for-owner-only', file: command, find: 'mode: 0o600', replace: 'mode: 0o644', why: 'Everybody on the machine could read the key that makes users.' },
+];
