@@ -1,19 +1,20 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { newKey, rotate } from './issuer/new-keys.ts';
+import { newKeySet, rotate } from './issuer/new-keys.ts';
 
 const HELP = `passerby-verifier: the keys of the verifier's own guest issuer
 
   passerby-verifier keys generate > keys.json   a new key set; keep it secret
-  passerby-verifier keys rotate keys.json       a new key in front, which signs from now on; the two before it verify what they signed,
-                                                without their private parts. Start every process anew with it`;
+  passerby-verifier keys rotate keys.json       the key that was next signs from now on, and a new one is next; the two before it verify
+                                                what they signed, without their private parts. Start your processes anew with it, one
+                                                after the other if you like: all of them know the key already`;
 
 /** The command line: makes keys, or puts a new one in front. @throws Error with what to do */
 export async function run(argv: readonly string[], print: (line: string) => void): Promise<void> {
   const { values, positionals } = parseArgs({ args: [...argv], options: { help: { type: 'boolean', default: false } }, allowPositionals: true });
   const [topic, action, file, ...rest] = positionals;
   if (values.help) return print(HELP);
-  if (topic === 'keys' && action === 'generate' && file === undefined) return print(JSON.stringify({ keys: [await newKey()] }, null, 2));
+  if (topic === 'keys' && action === 'generate' && file === undefined) return print(JSON.stringify(await newKeySet(), null, 2));
   if (topic === 'keys' && action === 'rotate' && file !== undefined && rest.length === 0) return rotateFile(file, print);
   throw new Error(HELP);
 }
@@ -25,8 +26,9 @@ async function rotateFile(path: string, print: (line: string) => void): Promise<
   await rm(next, { force: true });
   await writeFile(next, `${JSON.stringify({ keys }, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
   await rename(next, path);
-  const [first, ...old] = keys.map(({ kid }) => kid);
+  const [first, second, ...old] = keys.map(({ kid }) => kid);
   print(`Signs      ${first}`);
+  print(`Next       ${second}`);
   for (const kid of old) print(`Verifies   ${kid}`);
   for (const kid of dropped) print(`Dropped    ${kid}: sessions that were last used with it are over`);
 }

@@ -28,7 +28,7 @@ describe('the command', () => {
     expect(await printed('keys', 'generate')).not.toBe(text);
   });
 
-  test('puts a new key in front, keeps two for verifying only, tells their names and no secret, and leaves a file for its owner only', async () => {
+  test('has the next key sign, keeps two for verifying only, tells their names and no secret, and leaves a file for its owner only', async () => {
     const file = join(folder, 'keys.json');
     await writeFile(file, await printed('keys', 'generate'));
     await chmod(file, 0o644);
@@ -38,12 +38,18 @@ describe('the command', () => {
       seen.push(before.keys[0]?.kid ?? '');
       const told = await printed('keys', 'rotate', file);
       const after = await read(file);
-      expect(after.keys.slice(1).map(({ kid }) => kid)).toEqual([...seen].reverse().slice(0, 2));
-      expect(after.keys.map((key) => 'd' in key)).toEqual([true, ...after.keys.slice(1).map(() => false)]);
+      // Every process knows a key before any process signs with it.
+      expect(after.keys[0]).toEqual(before.keys[1]);
+      expect(after.keys.slice(2).map(({ kid }) => kid)).toEqual([...seen].reverse().slice(0, 2));
+      expect(after.keys.map((key) => 'd' in key)).toEqual([true, true, ...after.keys.slice(2).map(() => false)]);
       expect(told).toContain(after.keys[0]?.kid);
       for (const secret of [before.keys[0]?.d, after.keys[0]?.d]) expect(told).not.toContain(secret);
     }
     expect(await printed('keys', 'rotate', file)).toContain(`Dropped    ${seen[1]}`);
+    const { keys } = await read(file);
+    await writeFile(file, JSON.stringify({ keys: [keys[0]] }));
+    await printed('keys', 'rotate', file);
+    expect((await read(file)).keys.map(({ kid }) => kid)).toEqual([keys[0]?.kid, expect.any(String)]);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(await readdir(folder)).toEqual(['keys.json']);
   });

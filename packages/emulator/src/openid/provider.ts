@@ -46,10 +46,10 @@ export async function makeProvider({ library, settings, accounts, memory }: { li
   return new library.Provider(settings.issuer, configuration);
 }
 
-function toMetadata({ clientId, redirectUris, postLogoutRedirectUris = [] }: OpenIdClient, algorithm: 'RS256' | 'ES256'): ClientMetadata {
+function toMetadata({ clientId, clientSecret, redirectUris, postLogoutRedirectUris = [] }: OpenIdClient, algorithm: 'RS256' | 'ES256'): ClientMetadata {
   return {
     client_id: clientId,
-    token_endpoint_auth_method: 'none',
+    ...(clientSecret === undefined ? { token_endpoint_auth_method: 'none' } : { token_endpoint_auth_method: 'client_secret_basic', client_secret: clientSecret }),
     // A native client may not have names such as `www.shop.localhost`.
     application_type: 'web',
     grant_types: ['authorization_code'],

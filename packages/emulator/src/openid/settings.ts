@@ -17,10 +17,12 @@ export interface OpenIdSettings {
   readonly sleep?: (ms: number) => Promise<void>;
 }
 
-/** A public client: a page, which keeps no secret and must use PKCE. */
+/** A public client: a page, which keeps no secret and must use PKCE. With a secret it is a server's, as Google wants it from web clients. */
 export interface OpenIdClient {
   /** `shop` */
   readonly clientId: string;
+  /** 32 characters or more. */
+  readonly clientSecret?: string;
   /** To the letter. Pages of their origins may use the token endpoint. */
   readonly redirectUris: readonly string[];
   /** Where people may go after they signed out here, to the letter. */

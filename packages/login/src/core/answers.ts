@@ -37,6 +37,8 @@ function meaning(status: number, error: string | undefined, isRefusal: Refusal):
   if (status === 429) return 'rate_limited';
   if (status === 408 || status === 425 || status >= 500) return 'server';
   if (status < 400 || status > 499 || error === undefined) return 'response_invalid';
+  // It wants another nonce even now: between two servers, or two of its slots (RFC 9449 §8).
+  if (error === 'use_dpop_nonce') return 'server';
   if (error === 'invalid_client' || error === 'unauthorized_client') return 'config_invalid';
   if (isRefusal(status, error)) return 'grant_refused';
   // The service read the request and found it wrong: the same request will not be right later (RFC 6749 §5.2).

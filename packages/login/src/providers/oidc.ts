@@ -9,7 +9,7 @@ import type { ProviderPorts } from '../ports/ports.ts';
 import { createKey, prove } from './dpop.ts';
 import { postForm, safeAddress, send } from './http.ts';
 import { createPkce, digest, randomText } from './pkce.ts';
-import type { Provider } from './provider.ts';
+import type { Provider, Redemption } from './provider.ts';
 
 export interface OidcOptions {
   /** The provider's issuer, such as `https://id.example.com/realms/shop`. */
@@ -18,6 +18,8 @@ export interface OidcOptions {
   readonly clientId: string;
   /** The verifier's issuer, such as `https://verifier.example.com`. */
   readonly verifier: string;
+  /** Who redeems a sign-in's code: this page (default), or the verifier, for a provider that wants a secret from web clients, as Google does. */
+  readonly codeRedeemedBy?: 'page' | 'verifier';
   /** Default: `openid`. */
   readonly scope?: string;
   /** The parameter by which the provider is told the connection, such as `kc_idp_hint` (Keycloak) or `connection` (Auth0). */
@@ -34,12 +36,13 @@ const GUEST_GRANT = 'urn:passerby:grant-type:guest';
 const LINK_RESULT_GRANT = 'urn:passerby:grant-type:link-result';
 const MERGE_TICKET_GRANT = 'urn:passerby:grant-type:merge-ticket';
 const EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const CODE = 'urn:passerby:token-type:code';
 const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';
 const REFRESH_TOKEN = 'urn:ietf:params:oauth:token-type:refresh_token';
 
 /** @throws LoginError `config_invalid` */
 export function oidc(options: OidcOptions): Provider {
-  const { clientId, scope = 'openid', connectionParameter, logOutUrl, captcha } = options;
+  const { clientId, codeRedeemedBy = 'page', scope = 'openid', connectionParameter, logOutUrl, captcha } = options;
   const issuer = checkAddress(options.issuer, 'issuer');
   const verifier = checkAddress(options.verifier, 'verifier').replace(/\/$/, '');
   if (typeof clientId !== 'string' || clientId === '') throw new LoginError('config_invalid', "clientId is this application's client id at the provider");
@@ -90,6 +93,13 @@ export function oidc(options: OidcOptions): Provider {
     return idToken;
   };
 
+  /** A code is good once: what it was redeemed for has to survive an answer of the verifier that gets lost. */
+  const redeemedOnce = async (code: string, pending: PendingAuthorization, keep: Redemption['keep'], ports: ProviderPorts): Promise<string> => {
+    const idToken = pending.details?.idToken ?? (await redeemCode(code, pending, ports));
+    if (!pending.details?.idToken) await keep({ idToken });
+    return idToken;
+  };
+
   return {
     id: `${verifier} ${clientId}`,
     isGuestConnection: (connectionId) => connectionId === GUESTS,
@@ -136,14 +146,14 @@ export function oidc(options: OidcOptions): Provider {
       if (error === 'access_denied') throw new LoginError('login_denied', 'The person or the service declined', { oauthError: error });
       const code = callback.get('code');
       if (error || !code) throw new LoginError('callback_invalid', 'The provider came back without a code', { oauthError: error ?? undefined });
-      // A code is good once: what it was redeemed for has to survive an answer of the verifier that gets lost.
-      const idToken = details.idToken ?? (await redeemCode(code, pending, ports));
-      if (!details.idToken) await keep({ idToken });
       const common = { grant_type: EXCHANGE_GRANT, link_id: details.linkId ?? '' };
+      const [token, type, more] = codeRedeemedBy === 'verifier'
+        ? [code, CODE, { code_verifier: pending.codeVerifier, redirect_uri: pending.redirectUrl }]
+        : [await redeemedOnce(code, pending, keep, ports), ID_TOKEN, {}];
       const gains = pending.purpose === 'link' && current?.subject === pending.subject ? renewalOf(current) : null;
       const data = gains
-        ? await askVerifier({ ...common, subject_token: gains.refreshToken, subject_token_type: REFRESH_TOKEN, actor_token: idToken, actor_token_type: ID_TOKEN }, { dpop: key, subject_dpop: gains.key }, ports)
-        : await askVerifier({ ...common, subject_token: idToken, subject_token_type: ID_TOKEN }, { dpop: key }, ports);
+        ? await askVerifier({ ...common, ...more, subject_token: gains.refreshToken, subject_token_type: REFRESH_TOKEN, actor_token: token, actor_token_type: type }, { dpop: key, subject_dpop: gains.key }, ports)
+        : await askVerifier({ ...common, ...more, subject_token: token, subject_token_type: type }, { dpop: key }, ports);
       return toGrant(data, key, pending.connectionId);
     },
 

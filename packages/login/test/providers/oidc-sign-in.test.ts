@@ -88,6 +88,52 @@ describe('a guest who signs in at an OpenID provider', () => {
   });
 });
 
+describe('at a provider that wants a secret from web clients, as Google does', () => {
+  const SECRET = 'a secret of the server: 32 characters or more, & signs';
+  beforeEach(async () => {
+    world = await World.createOidc({}, { clientSecret: SECRET });
+    tab = world.open('/checkout');
+    guest = (await world.until(tab.login.authenticate())).subject;
+  });
+
+  it('a guest keeps the ID, and the page never sees the secret, the ID token, or the provider’s token endpoint', async () => {
+    const back = await link(tab);
+    expect(await world.until(back.login.completeLogin())).toMatchObject({ type: 'linked', session: { subject: guest, kind: 'user' } });
+    expect(world.sent.filter(({ url, init }) => url.startsWith(LOGIN) && init.method === 'POST')).toEqual([]);
+    expect(JSON.stringify([...world.rows.values()])).not.toContain('secret');
+  });
+
+  it('a guest whose answer was lost is linked all the same', async () => {
+    const address = await world.backFrom(tab, (login) => login.linkIdentity({ connectionId: 'google' }), 'ada');
+    world.loseAnswers(2);
+    expect(await world.until(world.open(address).login.completeLogin())).toMatchObject({ type: 'linked', session: { subject: guest } });
+  });
+
+  it('a guest whose verifier has a wrong secret stays the guest, and the shop is told whose fault it is', async () => {
+    world = await World.createOidc({ provider: { issuer: LOGIN, clientSecret: 'wrong' } }, { clientSecret: SECRET });
+    tab = world.open('/checkout');
+    guest = (await world.until(tab.login.authenticate())).subject;
+    // The provider of this world is asked by the verifier of this world.
+    const back = await link(tab);
+    expect(await world.until(back.login.completeLogin())).toMatchObject({ type: 'failed', error: { code: 'config_invalid' } });
+    expect(back.login.getSession()).toMatchObject({ subject: guest, kind: 'guest' });
+  });
+
+  it('a guest is linked once the provider is back from an outage', async () => {
+    const address = await world.backFrom(tab, (login) => login.linkIdentity({ connectionId: 'google' }), 'ada');
+    world.openId.faults.add({ route: 'POST /token', kind: 'status', status: 503, times: 1 });
+    expect(await world.until(world.open(address).login.completeLogin())).toMatchObject({ type: 'linked', session: { subject: guest } });
+  });
+
+  it('and whose verifier has no secret, a person is told so', async () => {
+    world = await World.createOidc({ provider: { issuer: LOGIN } }, { clientSecret: SECRET });
+    tab = world.open('/checkout');
+    await world.until(tab.login.authenticate());
+    const back = await link(tab);
+    expect(await world.until(back.login.completeLogin())).toMatchObject({ type: 'failed', error: { code: 'config_invalid' } });
+  });
+});
+
 describe('a person who signs in without a guest', () => {
   it('has a subject of their own, the same on every device', async () => {
     const { subject } = await atHome('ada');

@@ -36,6 +36,7 @@ interface Services {
   readonly verifier: Verifier;
   readonly authress?: Authress;
   readonly openId?: OpenId;
+  readonly codeRedeemedBy?: 'page' | 'verifier';
 }
 
 export class World {
@@ -108,21 +109,21 @@ export class World {
   }
 
   /** The same person, before a standard OpenID provider and a verifier that issues guests itself. The provider's clock is the real one. */
-  static async createOidc(settings: Partial<IssuerSettings> = {}): Promise<World> {
+  static async createOidc(settings: Partial<IssuerSettings> = {}, { clientSecret }: { readonly clientSecret?: string } = {}): Promise<World> {
     const time = new VirtualTime();
     time.wall = Date.now();
     time.watchCrypto();
     const redirectUris = ['/', '/checkout', '/callback.html'].map((path) => SHOP + path);
     const openId = await createOpenId({
-      issuer: LOGIN, clients: [{ clientId: 'shop', redirectUris, postLogoutRedirectUris: [`${SHOP}/`] }], sleep: (ms) => time.wait(ms),
+      issuer: LOGIN, clients: [{ clientId: 'shop', ...(clientSecret && { clientSecret }), redirectUris, postLogoutRedirectUris: [`${SHOP}/`] }], sleep: (ms) => time.wait(ms),
       connections: [{ connectionId: 'google', name: 'Google' }, { connectionId: 'github', name: 'GitHub' }],
     });
     const { privateKey } = await generateKeyPair('ES256', { extractable: true });
     const keys = { keys: [{ ...(await exportJWK(privateKey)), kid: 'k', alg: 'ES256' }] };
     const verifier = createIssuer({ issuer: VERIFIER, keys, clientId: 'shop', origins: [SHOP], audience: API, apiOrigin: API, store: memoryStore({ now: () => time.wall }), now: () => time.wall,
-      provider: { issuer: LOGIN }, fetch: async (input, init) => openId.handle(new Request(input, init)), ...settings,
+      provider: { issuer: LOGIN, clientSecret }, fetch: async (input, init) => openId.handle(new Request(input, init)), ...settings,
     });
-    return new World({ openId, verifier, time });
+    return new World({ openId, verifier, time, codeRedeemedBy: clientSecret ? 'verifier' : 'page' });
   }
 
   /** Another person's browser, before the same services, at the same time. */
@@ -141,7 +142,7 @@ export class World {
   open(address = '/', options: Partial<LoginOptions> = {}, platform: Partial<Ports['provider']> = {}): Tab {
     const tab: Tab = { address: new URL(address, SHOP), departed: null, popup: null, notices: [], login: undefined as never };
     const service = this.services.openId
-      ? { provider: oidc({ issuer: LOGIN, clientId: 'shop', verifier: VERIFIER, connectionParameter: 'connection' }) }
+      ? { provider: oidc({ issuer: LOGIN, clientId: 'shop', verifier: VERIFIER, connectionParameter: 'connection', codeRedeemedBy: this.services.codeRedeemedBy ?? 'page' }) }
       : { authressApiUrl: LOGIN, applicationId: 'app_shop', guestConnectionId: 'sc_guests', frameUrl: '/callback.html' };
     const login = new LoginClient({ ...service, ...options } as LoginOptions, (name) => {
       const ports = this.#ports(name, tab);

@@ -7,6 +7,7 @@ import type { Grant, GrantParts } from './grant.ts';
 import { Refused } from './refused.ts';
 
 const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';
+const CODE = 'urn:passerby:token-type:code';
 const REFRESH_TOKEN = 'urn:ietf:params:oauth:token-type:refresh_token';
 /** How long an answer can be asked for again. An ID token is refused by its age before its use is forgotten. */
 const ANSWER_MS = 600_000;
@@ -22,7 +23,7 @@ export const exchange: Grant = async (asked, parts) => {
   const linkId = readLinkId(asked);
   const { thumbprint } = await prove(asked, 'dpop', 'needed');
   const gains = asked.form.get('subject_token_type') === REFRESH_TOKEN ? await readGainer(asked, parts) : null;
-  const idToken = gains ? readToken(asked, 'actor_token', ID_TOKEN) : readToken(asked, 'subject_token', ID_TOKEN);
+  const idToken = await readIdToken(asked, gains ? 'actor_token' : 'subject_token', parts);
   const nonce = await sha256(`${gains?.thumbprint ?? thumbprint}.${linkId}`);
   const person = await readPerson(idToken, nonce, parts);
   const done = await settings.store.exchange({
@@ -72,6 +73,13 @@ async function readPerson(idToken: string, nonce: string, { checkIdToken }: Gran
       ? new Refused('temporarily_unavailable', "The OpenID provider's keys could not be had: try again", { headers: { 'retry-after': '5' } })
       : new Refused('invalid_grant', error.message);
   }
+}
+
+/** The ID token, or what its code is redeemed for where the provider wants a secret for that. */
+async function readIdToken(asked: Asked, name: 'subject_token' | 'actor_token', { redeemCode }: GrantParts): Promise<string> {
+  if (asked.form.get(`${name}_type`) !== CODE) return readToken(asked, name, ID_TOKEN);
+  if (!redeemCode) throw new Refused('unsupported_grant_type', "This issuer redeems no codes: set provider.clientSecret, or have the page redeem them");
+  return redeemCode({ code: required(asked.form, name), codeVerifier: required(asked.form, 'code_verifier'), redirectUri: required(asked.form, 'redirect_uri') });
 }
 
 function readToken({ form }: Asked, name: 'subject_token' | 'actor_token', type: string): string {

@@ -5,6 +5,7 @@ import type { Verifier } from '../verifier.ts';
 import { createEndpoints } from './endpoints.ts';
 import { Nonces } from './nonces.ts';
 import { createProver } from './prove.ts';
+import { createCodeRedeemer } from './redeem-code.ts';
 import { Sessions } from './sessions.ts';
 import { checkIssuer, type IssuerSettings } from './settings.ts';
 import { SigningKeys } from './signing-keys.ts';
@@ -20,10 +21,11 @@ export function createIssuer(given: IssuerSettings): Verifier {
   const nonces = new Nonces({ keys, now });
   const verifyToken = createIssuerTokenCheck({ issuer, audience, clientId, apiOrigin, keys, now });
   const prove = createProver({ url: `${issuer}/token`, nonces, now });
-  const { provider, fetch } = given;
+  const { provider, fetch = (...args) => globalThis.fetch(...args) } = given;
+  const redeemCode = provider && createCodeRedeemer({ provider, clientId: provider.clientId ?? clientId, fetch });
   const checkIdToken = provider && createIdTokenCheck({ ...provider, clientId: provider.clientId ?? clientId, fetch, now });
   return {
-    handler: createEndpoints({ settings, keys, nonces, sessions: new Sessions({ settings, keys }), prove, checkIdToken }),
+    handler: createEndpoints({ settings, keys, nonces, sessions: new Sessions({ settings, keys }), prove, checkIdToken, redeemCode }),
     verifyToken,
     requireUser: usersOnly(verifyToken),
   };

@@ -1,20 +1,39 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
-import { SigningKeys } from './signing-keys.ts';
+import { readEntries, SigningKeys } from './signing-keys.ts';
 
-/** The one that signs and two that verify: who rotates every 45 days or seldomer ends no session of 90 days. */
-const KEPT = 3;
+/** The one that signs, the one that will, and two that verify what they signed: who rotates every 45 days or seldomer ends no session of 90 days. */
+const KEPT = 4;
 
-type NamedJwk = JWK & { readonly kid: string };
+export type NamedJwk = JWK & { readonly kid: string };
+
+export interface KeyRoles {
+  readonly keys: readonly NamedJwk[];
+  readonly dropped: readonly string[];
+}
+
+/** A new key set: the key that signs, and the one that will sign after the first rotation. */
+export async function newKeySet(): Promise<{ readonly keys: readonly NamedJwk[] }> {
+  return { keys: [await newKey(), await newKey()] };
+}
+
+/**
+ * The key set in which the key that was next signs, and another one is next. Every process knows a key before any process signs with it, so they may start
+ * anew one after the other. Of older keys only the public part is kept. Where none was next, this one is announced only.
+ * @throws TypeError where the text is no key set of ours
+ */
+export async function rotate(set: string): Promise<KeyRoles> {
+  // Also checks the text.
+  const published = new SigningKeys(set).published().keys;
+  const [first, second] = readEntries(set) as readonly NamedJwk[];
+  if (!first) return newKeySet().then(({ keys }) => ({ keys, dropped: [] }));
+  const isNext = second !== undefined && 'd' in second;
+  const keys = isNext ? [second, await newKey(), ...published.filter(({ kid }) => kid !== second.kid)] : [first, await newKey(), ...published.slice(1)];
+  return { keys: keys.slice(0, KEPT), dropped: keys.slice(KEPT).map(({ kid }) => kid) };
+}
 
 /** A private P-256 key, named by its thumbprint (RFC 7638). */
-export async function newKey(): Promise<NamedJwk> {
+async function newKey(): Promise<NamedJwk> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
   const jwk = await exportJWK(privateKey);
   return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: 'ES256', use: 'sig' };
-}
-
-/** A key set with a new key in front. Of those before it only the public part is kept, and of three and more the newest two. @throws TypeError where the text is no key set of ours */
-export async function rotate(set: string): Promise<{ readonly keys: readonly NamedJwk[]; readonly dropped: readonly string[] }> {
-  const before = new SigningKeys(set).published().keys;
-  return { keys: [await newKey(), ...before.slice(0, KEPT - 1)], dropped: before.slice(KEPT - 1).map(({ kid }) => kid) };
 }

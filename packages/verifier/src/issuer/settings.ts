@@ -45,8 +45,12 @@ export interface ProviderSettings {
   readonly issuer: string;
   /** The application's id at the provider; default: the issuer's own `clientId`. */
   readonly clientId?: string | undefined;
+  /** For a provider that wants one from web clients (Google): then the page has the verifier redeem its codes. A secret. */
+  readonly clientSecret?: string | undefined;
   /** Where the provider's keys are; default: where its discovery document says. */
   readonly jwksUrl?: string | undefined;
+  /** Where its token endpoint is, likewise. */
+  readonly tokenUrl?: string | undefined;
 }
 
 export interface CheckedIssuer {

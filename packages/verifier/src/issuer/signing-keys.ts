@@ -89,7 +89,8 @@ function refuse(what: string, remedy: string): TypeError {
   return new TypeError(`createIssuer: ${what}: ${remedy}`);
 }
 
-function readEntries(set: unknown): readonly Json[] {
+/** @throws TypeError where this is no key set; nothing of it is in the error */
+export function readEntries(set: unknown): readonly Json[] {
   if (set === undefined || set === '') throw refuse('keys is missing', `${GENERATE}; it is a secret, so keep it in a file or in the environment`);
   const keys = asObject(typeof set === 'string' ? parseOrNull(set) : set)?.['keys'];
   if (!Array.isArray(keys) || keys.length > MAX_KEYS) throw refuse(`keys is not a JSON Web Key Set of ${MAX_KEYS} keys at most`, GENERATE);

@@ -16,17 +16,20 @@ export interface ProviderKeysParts {
 export function createProviderKeys({ issuer, jwksUrl, fetch, now }: ProviderKeysParts): KeySet {
   let url = jwksUrl;
   const download = async () => {
-    url ??= await findJwksUrl(issuer, fetch);
+    url ??= await findEndpoint(issuer, 'jwks_uri', fetch);
     return downloadKeys({ url, fetch, algorithms: ['RS256', 'ES256', 'EdDSA'] });
   };
   return new KeySet({ download, now });
 }
 
-/** @see https://openid.net/specs/openid-connect-discovery-1_0.html §4, which also says what becomes of a slash at the end */
-async function findJwksUrl(issuer: string, fetch: typeof globalThis.fetch): Promise<string> {
+/**
+ * Where a provider's keys or tokens are, as its discovery document says.
+ * @see https://openid.net/specs/openid-connect-discovery-1_0.html §4, which also says what becomes of a slash at the end
+ */
+export async function findEndpoint(issuer: string, name: 'jwks_uri' | 'token_endpoint', fetch: typeof globalThis.fetch): Promise<string> {
   const metadata = asObject(await downloadJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, fetch)) ?? {};
   if (optionalText(metadata, 'issuer') !== issuer) throw new Error("The login host's discovery document is of another issuer");
-  const url = optionalText(metadata, 'jwks_uri');
-  if (url === undefined || !URL.canParse(url) || !isSecure(url)) throw new Error("The login host's discovery document has no https address for its keys");
+  const url = optionalText(metadata, name);
+  if (url === undefined || !URL.canParse(url) || !isSecure(url)) throw new Error(`The login host's discovery document has no https address as ${name}`);
   return url;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createIssuer, createTokenCheck, type IssuerSettings } from '../../src/index.ts';
-import { newKey, rotate } from '../../src/issuer/new-keys.ts';
+import { newKeySet, rotate, type NamedJwk } from '../../src/issuer/new-keys.ts';
 import { claimsOf, Device, errorOf, ISSUER, makeSigningKey, World } from './support.ts';
 
 const kidOf = (token: string): unknown => (JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: unknown }).kid;
@@ -11,27 +11,38 @@ describe('keys that are rotated', () => {
   it('go on verifying what they signed, and a guest goes on', async () => {
     const [before, device] = [new World(), new Device()];
     const tokens = await before.guest(device);
-    const { keys } = await rotate(JSON.stringify(before.keys));
+    const announced = await rotate(JSON.stringify(before.keys));
+    const { keys } = await rotate(JSON.stringify({ keys: announced.keys }));
     const after = new World({ keys: { keys }, store: before.store });
     expect((await after.issuer.verifyToken(tokens.access_token)).subject).toBe(device.subject);
     const renewed = (await (await after.renew(device, tokens.refresh_token)).json()) as { access_token: string };
     expect([kidOf(renewed.access_token), claimsOf(renewed.access_token).sub]).toEqual([keys[0]?.kid, device.subject]);
   });
 
-  it('are published with the new one in front', async () => {
-    const before = new World();
-    const { keys } = await rotate(JSON.stringify(before.keys));
-    expect((await published(new World({ keys: { keys } }))).map(({ kid }) => kid)).toEqual([keys[0]?.kid, 'first']);
+  it('end nobody while the shop starts its processes anew, one after the other', async () => {
+    const before = await newKeySet();
+    const after = await rotate(JSON.stringify(before));
+    const [old, device] = [new World({ keys: before }), new Device()];
+    const young = new World({ keys: { keys: after.keys }, store: old.store });
+    const tokens = await young.guest(device);
+    expect((await old.issuer.verifyToken(tokens.access_token)).subject).toBe(device.subject);
+    expect((await old.renew(device, tokens.refresh_token)).status).toBe(200);
   });
 
-  it('are three at most, and of the old ones only the public part is left', async () => {
-    let set = JSON.stringify({ keys: [await newKey()] });
+  it('are published: the one that signs, the one that will, and the one before', async () => {
+    const before = await newKeySet();
+    const { keys } = await rotate(JSON.stringify(before));
+    expect((await published(new World({ keys: { keys } }))).map(({ kid }) => kid)).toEqual([before.keys[1]?.kid, keys[1]?.kid, before.keys[0]?.kid]);
+  });
+
+  it('are four at most, and of the old ones only the public part is left', async () => {
+    let set = JSON.stringify(await newKeySet());
     const names: string[] = [];
     for (let i = 0; i < 4; i += 1) {
       const { keys, dropped } = await rotate(set);
       names.push(...dropped);
-      expect(keys.filter((key) => 'd' in key)).toEqual([keys[0]]);
-      expect(keys.length).toBe(Math.min(3, i + 2));
+      expect(keys.filter((key) => 'd' in key)).toEqual(keys.slice(0, 2));
+      expect(keys.length).toBe(Math.min(4, i + 3));
       set = JSON.stringify({ keys });
     }
     expect(new Set(names).size).toBe(2);
@@ -69,7 +80,7 @@ describe('keys that are rotated', () => {
 
 describe('a new key', () => {
   it('is named by its thumbprint', async () => {
-    const { kid, x, y, d, alg, use } = await newKey();
+    const [{ kid, x, y, d, alg, use } = {}] = (await newKeySet()).keys as readonly Partial<NamedJwk>[];
     expect([kid, alg, use, typeof d]).toEqual([createHash('sha256').update(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y })).digest('base64url'), 'ES256', 'sig', 'string']);
   });
 });
