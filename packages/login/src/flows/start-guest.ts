@@ -18,27 +18,32 @@ export function startGuest(context: Context, guests: GuestWish, connectionId: st
     // Asked again under the lock: another tab has won, or signed out, or has just failed and put everybody off.
     if (keeper.nextStep(guests) !== 'start_guest') return;
     const at = ports.now();
-    const key = await ownKey(context, ports);
+    const key = keeper.record.guestKey ?? (await keeper.provider.createKey?.(ports));
     try {
-      const grant = await mint(context, { ...guestRequest(context, connectionId), key }, ports);
+      const grant = await mintWith(key, context, guestRequest(context, connectionId), ports);
       if (grant.kind !== 'guest') throw new LoginError('response_invalid', 'The guest connection signed a user in');
       await keeper.commit({ type: 'guest_started', grant, at, turn });
       if (!keeper.record.session) throw new LoginError('session_changed', 'Somebody signed out while the guest started');
     } catch (error) {
       // The guest of this key has become a user, whom only a sign-in brings back.
-      if (key && isLoginError(error) && endsSession(error)) await keeper.commit({ type: 'key_spent', key });
+      const spent = isLoginError(error) && endsSession(error) && keeper.record.guestKey;
+      if (spent) await keeper.commit({ type: 'key_spent', key: spent });
       await keeper.putOff(error);
       throw error;
     }
   });
 }
 
-/** The key that this browser's guest follows from, where the provider has one. Written down first: whatever is lost on the way, the next try is the same guest. */
-async function ownKey({ keeper }: Context, ports: ProviderPorts): Promise<DeviceKey | undefined> {
-  const { provider } = keeper;
-  if (!provider.createKey || keeper.record.guestKey) return keeper.record.guestKey;
-  await keeper.commit({ type: 'key_made', key: await provider.createKey(ports) });
-  return keeper.record.guestKey;
+/**
+ * The guest of this key, where the provider has one. The key is written down while the guest is asked for, and nobody is that guest before it was: whatever is
+ * lost on the way, the next try is the same guest. Where another tab's key came first, that one is this browser's.
+ */
+async function mintWith(key: DeviceKey | undefined, context: Context, request: AuthorizationRequest, ports: ProviderPorts): Promise<Grant> {
+  const { keeper } = context;
+  const isWritten = key?.thumbprint === keeper.record.guestKey?.thumbprint;
+  const [grant] = await Promise.all([mint(context, { ...request, key }, ports), isWritten || (key && keeper.commit({ type: 'key_made', key }))]);
+  const own = keeper.record.guestKey;
+  return own && own.thumbprint !== key?.thumbprint ? mintWith(own, context, request, ports) : grant;
 }
 
 function guestRequest({ keeper, settings }: Context, connectionId = settings.guestConnectionId): AuthorizationRequest {

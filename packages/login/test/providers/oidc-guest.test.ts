@@ -98,6 +98,16 @@ describe('a visitor of a shop whose verifier makes the guests', () => {
     expect(world.requests).toEqual([TOKEN]);
   });
 
+  it('whose key became a user’s in a way this browser does not know gets a new key, and is a new guest', async () => {
+    const { subject } = await world.until(world.open('/checkout').login.authenticate());
+    const back = await world.signIn(world.open('/checkout'), (login) => login.linkIdentity({ connectionId: 'google' }), 'ada');
+    const before = new Map([...world.rows].map(([name, row]) => [name, { ...(row as object), session: null, pending: [] }]));
+    await world.until(back.login.completeLogin());
+    // As if this browser had been put back to before the link, with nobody in it.
+    for (const [name, row] of before) world.rows.set(name, row);
+    expect((await world.until(world.open().login.authenticate())).subject).not.toBe(subject);
+  });
+
   it('who is one too many waits as long as the verifier asks for', async () => {
     world = await World.createOidc({ rateLimit: { network: { burst: 1, perSecond: 0.2 } } });
     await world.until(world.open().login.authenticate());
