@@ -5,8 +5,9 @@ import { openId } from './guards/oidc.mjs';
 import { providers } from './guards/providers.mjs';
 import { records } from './guards/records.mjs';
 import { sessions } from './guards/sessions.mjs';
+import { store } from './guards/store.mjs';
 import { tokens } from './guards/tokens.mjs';
 import { verifier } from './guards/verifier.mjs';
 import { wire } from './guards/wire.mjs';
 
-export const guards = [...records, ...sessions, ...flows, ...providers, ...openId, ...wire, ...verifier, ...issuer, ...tokens];
+export const guards = [...records, ...sessions, ...flows, ...providers, ...openId, ...wire, ...verifier, ...issuer, ...store, ...tokens];

@@ -11,8 +11,8 @@ if (process.env['MUTANT'] && !guard) throw new Error(`No guard is called ${proce
 /** Whose tests are to notice that a guard is missing; what is shared is everybody's. */
 const packages = guard && !guard.file.startsWith('packages/shared/') ? [guard.file.split('/')[1] ?? ''] : ['shared', 'login', 'verifier'];
 
-/** The tests of the very file come first, then the short ones; the long ones last. */
-const ORDER = [new RegExp(`/${guard?.file.split('/').at(-1)?.replace('.ts', '')}[^/]*$`), /\/test\/(core|providers|tokens)\/(?!verify-token|key-set|strict-json)/, /^(?!.*\/(client|login|nothing-lost)\.test)/, /^(?!.*nothing-lost)/, /./];
+/** The tests of the very file come first, then the short ones; those that open a database and the long ones last. */
+const ORDER = [new RegExp(`/${guard?.file.split('/').at(-1)?.replace('.ts', '')}[^/]*$`), /\/test\/(core|providers|tokens)\/(?!verify-token|key-set|strict-json)/, /^(?!.*\/(client|login|nothing-lost)\.test)/, /^(?!.*(nothing-lost|store\/(sql|command)\.test))/, /./];
 const rank = ({ moduleId }: TestSpecification): number => ORDER.findIndex((pattern) => pattern.test(moduleId));
 
 class ShortOnesFirst extends BaseSequencer {
@@ -27,6 +27,7 @@ export default defineConfig({
     alias: {
       '@passerby/emulator': at('packages/emulator/src/index.ts'),
       '@passerby/verifier/node': at('packages/verifier/src/node.ts'),
+      '@passerby/verifier/sql': at('packages/verifier/src/sql.ts'),
       '@passerby/verifier': at('packages/verifier/src/index.ts'),
       '@passerby/login': at('packages/login/src/index.ts'),
     },

@@ -49,7 +49,7 @@ export const flows = [
     why: 'A redirect address that came from a link would run as a script when the person comes back.',
   },
   {
-    id: 'ten-minutes', file: authorize, find: 'if (clock.now() - pending.startedAt > PENDING_LIFETIME_MS) throw', replace: 'if (false as boolean) throw',
+    id: 'ten-minutes', file: authorize, find: 'if (!pending.unsure && clock.now() - pending.startedAt > PENDING_LIFETIME_MS) throw', replace: 'if (false as boolean) throw',
     why: 'A sign-in left open on a shared device would be finished by the next person, hours later.',
   },
   {
@@ -57,7 +57,7 @@ export const flows = [
     why: 'Whose tab died in the middle would have the code redeemed twice, which revokes the session it gave.',
   },
   {
-    id: 'resumed-first', file: authorize, find: '(unsure && (await resumed(context, pending, ports))) || (await', replace: '(await',
+    id: 'resumed-first', file: authorize, find: 'unsure ? await resumedOr(exchanged, context, pending, ports) : await exchanged()', replace: 'await exchanged()',
     why: 'A lost answer would cost the sign-in that it brought, and with it the account.',
   },
   {
@@ -105,7 +105,7 @@ export const flows = [
     why: 'A visitor would silently be the user who signed in at this device before.',
   },
   {
-    id: 'guest-put-off', file: startGuest, find: '      await keeper.putOff(error);\n', replace: '',
+    id: 'guest-put-off', file: startGuest, find: '      if (!wantsCaptcha(error)) await keeper.putOff(error);\n', replace: '',
     why: 'Each new visitor would ask a verifier that is down without a pause.',
   },
   {
@@ -125,15 +125,15 @@ export const flows = [
     why: 'On a page that forbids frames a visitor would wait until the deadline before anything happens.',
   },
   {
-    id: 'lapsed-guest-renewed', file: signIn, find: '  await useSession(context, request);\n', replace: '',
+    id: 'lapsed-guest-renewed', file: signIn, find: "  await useSession(context, { ...request, guests: context.keeper.record.guestKey ? 'on-demand' : 'explicit' });\n", replace: '',
     why: 'Who signs in days after filling the cart would not be linked to it.',
   },
   {
-    id: 'guest-is-linked', file: signIn, find: "if (keeper.record.session?.kind === 'guest') {", replace: 'if (false as boolean) {',
+    id: 'guest-is-linked', file: signIn, find: "if (session?.kind === 'guest' || (guestKey && ended === 'guest_ended')) {", replace: 'if (false as boolean) {',
     why: 'A guest who signs in would get another ID, and the cart would stay behind.',
   },
   {
-    id: 'guest-not-left-behind', file: signIn, find: '      if (keeper.record.session) throw error;\n', replace: '      if (false as boolean) throw error;\n',
+    id: 'guest-not-left-behind', file: signIn, find: 'if (keeper.record.session || (keeper.record.guestKey', replace: 'if ((keeper.record.guestKey',
     why: 'A hiccup of the service would have the person sign in without the guest, and without the cart.',
   },
   {

@@ -5,6 +5,7 @@ const record = 'packages/login/src/core/record.ts';
 const stored = 'packages/login/src/core/stored.ts';
 const startGuest = 'packages/login/src/flows/start-guest.ts';
 const fetchApi = 'packages/login/src/flows/fetch-api.ts';
+const signIn = 'packages/login/src/flows/sign-in.ts';
 const authorize = 'packages/login/src/flows/authorize.ts';
 const keeper = 'packages/login/src/session-keeper.ts';
 
@@ -31,9 +32,12 @@ export const openId = [
   { id: 'key-unreadable', file: dpop, find: "crypto.subtle.generateKey(ALGORITHM, false, ['sign', 'verify'])", replace: "crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])", why: 'A script in the page could carry the key away, and with it the guest.' },
   { id: 'page-proof-names-token', file: dpop, find: '...(accessToken && { ath: await digest(crypto, accessToken) }),', replace: '', why: 'An API would have to refuse everybody whose token is bound to a key.' },
   { id: 'one-key', file: record, find: 'return record.guestKey ? null : { guestKey: event.key };', replace: 'return { guestKey: event.key };', why: "Twenty tabs would make twenty keys, and the first tab's token would be bound to a lost one." },
-  { id: 'key-of-the-spent-guest', file: record, find: 'record.guestKey?.thumbprint === event.key.thumbprint ? { guestKey: undefined } : null', replace: 'null', why: 'A browser whose guest became a user elsewhere would never get another guest.' },
+  { id: 'key-of-the-spent-guest', file: record, find: 'record.guestKey?.thumbprint === event.key.thumbprint ?', replace: '(false as boolean) ?', why: 'A browser whose guest became a user elsewhere would never get another guest.' },
   { id: 'users-leave-no-key', file: record, find: "...(session?.kind === 'user' && { guestKey: undefined }),", replace: '', why: 'The next guest on the device would be who the last person was.' },
-  { id: 'sign-out-deletes-key', file: record, find: 'conflict: null, guestKey: undefined };', replace: 'conflict: null };', why: 'Who gave the guest up on a shared device would leave it to the next person.' },
+  { id: 'sign-out-deletes-key', file: record, find: 'merges: merges.map(withoutKey), guestKey: undefined };', replace: 'merges: merges.map(withoutKey) };', why: 'Who gave the guest up on a shared device would leave it to the next person.' },
+  { id: 'merged-guest-let-go', file: record, find: 'merges: merges.map(withoutKey), ', replace: '', why: 'The next person at the device could be the guest whose things were still on their way.' },
+  { id: 'done-beats-failed', file: record, find: "orFailed(event.state), (one)", replace: 'isOpen(event.state), (one)', why: 'Who was told of a failure while another page went through would be nobody, and the guest gone.' },
+  { id: 'spent-key-asks', file: record, find: ", ...(!session && { ended: 'user_expired' as const })", replace: '', why: 'A user whose answer was lost would be made another guest without a word.' },
   { id: 'redeemed-key-let-go', file: record, find: ", key: undefined, details: undefined }), ...change };", replace: ' }), ...change };', why: 'The ID token and a second copy of the key would lie in storage for ever.' },
   { id: 'stored-key-unreadable', file: stored, find: ' && !value.extractable', replace: '', why: 'A key that was planted, and that the planter can read, would be taken for our own.' },
   { id: 'stored-key-signs', file: stored, find: "value instanceof CryptoKey && value.type === 'private'", replace: 'value instanceof CryptoKey', why: 'A damaged record would fail at every request, for ever.' },
@@ -43,5 +47,12 @@ export const openId = [
   { id: 'same-person-again', file: fetchApi, find: 'if (next?.subject !== session.subject) return answer;', replace: 'if (!next) return answer;', why: 'What one person asked for would be done as another, who came meanwhile.' },
   { id: 'refused-token-renewed', file: keeper, find: 'if (!session || !(isRefused || ', replace: 'if (!session || !(', why: 'An API that refuses a token would refuse it to its end.' },
   { id: 'refused-token-waits', file: keeper, find: " && waitMs(record, ports.now()) === 0;", replace: ';', why: 'Every refused request would ask a service that asked to be left alone.' },
-  { id: 'popup-given-up', file: authorize, find: "return one.callback === null ? { type: 'cancelled' } : persist(context, state);", replace: "return { type: 'cancelled' };", why: 'Who closed the window a moment too soon would be told that nothing was done, and it was.' },
+  { id: 'ended-guest-is-linked', file: signIn, find: " || (guestKey && ended === 'guest_ended')", replace: '', why: 'A guest whose session had ended would lose everything by signing in.' },
+  { id: 'guest-waited-for', file: signIn, find: ' || (keeper.record.guestKey && isLoginError(error) && error.retryable)', replace: '', why: 'Who signs in during an outage would lose the guest, and the cart with it.' },
+  { id: 'unwanted-session-ends', file: signIn, find: "if (unwanted?.renewal.type !== 'refresh_token') return;", replace: "if (unwanted?.renewal.type !== 'refresh_token' || (true as boolean)) return;", why: 'A session that the person did not want would live on at the verifier for ninety days.' },
+  { id: 'resumed-after-refusal', file: authorize, find: 'isLoginError(error) && !error.retryable ? await resumed(context, pending, ports) : null', replace: 'null as Grant | null', why: 'A slow first try that was done after all would be told as a failure, and the guest would be gone.' },
+  { id: 'captcha-outside-the-lock', file: startGuest, find: 'if (!wantsCaptcha(error) || !provider.captcha) throw error;', replace: 'if (Math.random() >= 0) throw error;', why: 'Nobody could show that they are a person.' },
+  { id: 'proof-by-the-right-clock', file: oidc, find: 'now: () => now() - (receivedAt - issuedAt)', replace: 'now', why: 'Whose clock is wrong could not use an API that wants proofs.' },
+  { id: 'asked-once-more-who', file: oidc, find: "...(purpose === 'sign_in' && session?.kind === 'user' && { max_age: '0' }),", replace: '', why: 'A user whom the provider remembers could never add another way to sign in.' },
+  { id: 'popup-given-up', file: authorize, find: "return (one.callback !== null && (await persist(context, state))) || { type: 'cancelled' };", replace: "return { type: 'cancelled' };", why: 'Who closed the window a moment too soon would be told that nothing was done, and it was.' },
 ];

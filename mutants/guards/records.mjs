@@ -78,11 +78,11 @@ export const records = [
     why: 'A sign-out that was overtaken would sign out the next person, and a guest among them would be lost.',
   },
   {
-    id: 'sign-out-ends-pending', file: record, find: 'parked: null, pending: [], conflict: null, guestKey', replace: 'parked: null, conflict: null, guestKey',
+    id: 'sign-out-ends-pending', file: record, find: 'parked: null, pending: [], conflict: null, merges: merges', replace: 'parked: null, conflict: null, merges: merges',
     why: 'Who signed out on a shared device would be signed in again by a callback that the next person reloads.',
   },
   {
-    id: 'sign-out-ends-parked', file: record, find: 'parked: null, pending: [], conflict: null, guestKey', replace: 'pending: [], conflict: null, guestKey',
+    id: 'sign-out-ends-parked', file: record, find: 'parked: null, pending: [], conflict: null, merges: merges', replace: 'pending: [], conflict: null, merges: merges',
     why: 'The things of a guest who was given up on a shared device would follow the next person who signs in.',
   },
   {
@@ -98,7 +98,7 @@ export const records = [
     why: "Who is here would be renewed with the cookie of a guest that another tab started, and become that guest.",
   },
   {
-    id: 'sign-out-ends-question', file: record, find: 'parked: null, pending: [], conflict: null, guestKey', replace: 'parked: null, pending: [], guestKey',
+    id: 'sign-out-ends-question', file: record, find: 'parked: null, pending: [], conflict: null, merges: merges', replace: 'parked: null, pending: [], merges: merges',
     why: "The next person at the device would be asked whether to go on as the user who just signed out, and could.",
   },
   {

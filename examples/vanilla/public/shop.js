@@ -8,7 +8,9 @@ import { createView } from '/view.js';
 openShop();
 
 function openShop() {
-  const login = createClient(JSON.parse(document.querySelector('meta[name="sign-in"]').content), mergeGuest);
+  const settings = JSON.parse(document.querySelector('meta[name="sign-in"]').content);
+  const login = createClient(settings, mergeGuest);
+  const hasTickets = settings.provider === 'oidc';
   // For whoever wants to try the client in the console, and for the tests.
   window.login = login;
 
@@ -137,13 +139,14 @@ function openShop() {
   }
 
   /** Called at least once for each key until it resolves; the shop's server does the merge once. */
-  async function mergeGuest({ from, key, guestToken }) {
+  async function mergeGuest({ from, key, guestToken, ticket }) {
     try {
-      await api.merge({ from, key, guestToken: await guestToken() });
+      // The verifier's ticket proves that the guest and the user are one person; where the service has none, the guest's own token says whose the cart was.
+      await api.merge({ from, key, ...(hasTickets ? { ticket: await ticket() } : { guestToken: await guestToken() }) });
       view.addToTimeline({ text: 'Cart merged', detail: 'what the guest had came along', turn: true });
     } catch (error) {
       // Without a valid token nothing proves whose the guest's cart was, now or later: trying again would not help.
-      if (error.code !== 'grant_refused' && error.code !== 'guest_token_refused') throw error;
+      if (error.code !== 'grant_refused' && error.code !== 'guest_token_refused' && error.code !== 'ticket_refused') throw error;
       trouble(error);
       return;
     }

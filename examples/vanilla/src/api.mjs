@@ -11,7 +11,7 @@ import { findProduct, products } from './products.mjs';
  *
  * @typedef {object} Shop
  * @property {import('./carts.mjs').Carts} carts
- * @property {import('@passerby/verifier').Verifier} verifier
+ * @property {import('@passerby/verifier').Verifier | import('@passerby/verifier').Issuer} verifier
  *
  * @typedef {(visit: Visit) => Promise<import('./answers.mjs').Answer>} Handler
  */
@@ -79,23 +79,35 @@ async function addToCart({ incoming, shop }) {
 }
 
 /**
- * Takes a guest's cart along to the user the guest turned out to be. The user's token says where to; only the guest's own token, not
- * the browser's word, says where from.
+ * Takes a guest's cart along to the user the guest turned out to be. The user's token says where to; where from, only a ticket or the
+ * guest's own token says, and not the browser's word.
  * @type {Handler}
  */
 async function mergeCarts({ incoming, shop }) {
-  const { subject: to } = await shop.verifier.requireUser(toRequest(incoming));
-  const { key, from, guestToken } = await readJson(incoming);
+  const request = toRequest(incoming);
+  const { subject: to } = await shop.verifier.requireUser(request);
+  const { key, from, ticket, guestToken } = await readJson(incoming);
   if (typeof key !== 'string' || key === '' || key.length > 200) throw new Refusal(400, 'key_invalid', 'key is a text of 1 to 200 characters');
-  // Asked before the guest's token is: the answer to the first try may have been lost, and that token may have ended since.
+  // Asked before the proof is: the answer to the first try may have been lost, and the proof may have ended since.
   if (!shop.carts.hasMerged({ to, key })) {
-    const guest = await verifyGuest(guestToken, shop);
-    // A token of before the link still says guest: its cart is a user's now, and stays theirs.
-    if (shop.carts.isUsers(guest.subject)) throw new Refusal(422, 'guest_token_refused', 'That guest is a user by now');
-    if (from !== guest.subject) throw new Refusal(422, 'guest_token_refused', "The guest's token is not that guest's");
-    shop.carts.merge({ from: guest.subject, to, key });
+    const guest = 'redeemMerge' in shop.verifier ? await redeem(shop.verifier, { ticket, key, request }) : await guestOf(guestToken, shop);
+    if (from !== guest) throw new Refusal(422, 'guest_token_refused', 'The proof is not of that guest');
+    shop.carts.merge({ from: guest, to, key });
   }
   return json(shop.carts.of(to));
+}
+
+/** @param {import('@passerby/verifier').Issuer} issuer @param {{ ticket: unknown, key: string, request: Request }} merge */
+async function redeem(issuer, { ticket, key, request }) {
+  return (await issuer.redeemMerge({ ticket: typeof ticket === 'string' ? ticket : '', key, user: request })).from;
+}
+
+/** @param {unknown} guestToken @param {Shop} shop */
+async function guestOf(guestToken, shop) {
+  const { subject } = await verifyGuest(guestToken, shop);
+  // A token of before the link still says guest: its cart is a user's now, and stays theirs.
+  if (shop.carts.isUsers(subject)) throw new Refusal(422, 'guest_token_refused', 'That guest is a user by now');
+  return subject;
 }
 
 /** @param {unknown} token @param {Shop} shop @returns {Promise<import('@passerby/verifier').Caller>} */

@@ -1,5 +1,4 @@
 /** An OpenID provider, emulated, which knows no guests, and the verifier that issues them. */
-import { generateKeyPairSync } from 'node:crypto';
 import { createOpenId } from '@passerby/emulator';
 import { createIssuer, memoryStore } from '@passerby/verifier';
 
@@ -17,7 +16,7 @@ export async function withOpenId({ shopUrl, loginUrl, verifierUrl }, { clock, ac
   });
   const verifier = createIssuer({
     issuer: verifierUrl,
-    keys: { keys: [newKey()] },
+    keys: { keys: [await newKey()] },
     clientId: APPLICATION,
     origins: [shopUrl],
     // Browsers know the names under localhost by themselves, Node does not.
@@ -30,7 +29,8 @@ export async function withOpenId({ shopUrl, loginUrl, verifierUrl }, { clock, ac
 }
 
 /** For this run alone: a shop keeps its keys, or its guests end with the process. */
-function newKey() {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return { ...privateKey.export({ format: 'jwk' }), kid: 'demo', alg: 'ES256', use: 'sig' };
+async function newKey() {
+  const { privateKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
+  const { kty, crv, x, y, d } = await crypto.subtle.exportKey('jwk', privateKey);
+  return { kty, crv, x, y, d, kid: 'demo', alg: 'ES256', use: 'sig' };
 }

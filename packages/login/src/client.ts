@@ -67,7 +67,7 @@ export class LoginClient {
     const context = this.#open();
     if (connectionId !== undefined && !context.keeper.provider.isGuestConnection(connectionId)) {
       const outcome = await this.#sentAway(context, mode, (popup) => signIn(context, { connectionId, redirectUrl, popup, deadline: this.#deadline(context) }));
-      return whoCame(toOutcome(context, outcome)) ?? whoIsHere(context);
+      return whoCame(toOutcome(context, outcome));
     }
     await this.#settledOrHere(context);
     return this.#guest(context, { connectionId: connectionId ?? this.#settings.guestConnectionId, mode, redirectUrl });
@@ -91,7 +91,7 @@ export class LoginClient {
     const context = this.#open();
     if (!connectionId || context.keeper.provider.isGuestConnection(connectionId)) throw new LoginError('config_invalid', 'linkIdentity needs a connection that signs users in');
     const outcome = await this.#sentAway(context, mode, (popup) => link(context, { connectionId, redirectUrl, popup, deadline: this.#deadline(context) }));
-    return toOutcome(context, outcome) ?? { type: 'linked', session: whoIsHere(context) };
+    return toOutcome(context, outcome) ?? { type: 'cancelled' };
   }
 
   /**
@@ -191,7 +191,7 @@ export class LoginClient {
   }
 
   /** The window is opened before anything is waited for: only then is it the click's own. */
-  async #sentAway(context: Context, mode: string | undefined, send: (popup: Popup | null) => Promise<StoredOutcome | null>): Promise<StoredOutcome | null> {
+  async #sentAway(context: Context, mode: string | undefined, send: (popup: Popup | null) => Promise<StoredOutcome>): Promise<StoredOutcome> {
     const popup = mode === 'popup' ? context.keeper.ports.navigation.openPopup() : null;
     try {
       await this.#settled();

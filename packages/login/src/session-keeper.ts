@@ -38,6 +38,8 @@ export type Listener = (notice: Notice) => void;
 
 /** All that one piece of work under the lock may take: less than what the others wait for it. */
 const WORK_MS = 9_000;
+const NEW_MS = 10_000;
+
 export class SessionKeeper {
   /** The cached token while nothing needs to be asked, as `getToken()` returns it. */
   #token: CachedToken | null = null;
@@ -164,7 +166,8 @@ export class SessionKeeper {
     return this.alone(refused ? 'renew refused' : 'renew', async (ports, record) => {
       const { session, turn } = record;
       const step = this.nextStep('explicit');
-      const isRefused = session?.accessToken === refused && session?.renewal.type !== 'none' && waitMs(record, ports.now()) === 0;
+      // An API that refuses what was issued just now refuses the next one too.
+      const isRefused = session?.accessToken === refused && session?.renewal.type !== 'none' && this.#ageMs() > NEW_MS && waitMs(record, ports.now()) === 0;
       if (!session || !(isRefused || step === 'refresh' || step === 'serve_and_refresh')) return;
       // Its life counts from before it was asked for: the answer may find this tab asleep.
       const at = ports.now();

@@ -42,4 +42,7 @@ export function checkOptions(options: CoreOptions): Settings {
   return { ...options, guests, apiOrigins: [...apiOrigins] };
 }
 
-const isOrigin = (origin: unknown): boolean => typeof origin === 'string' && /^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin;
+const isOrigin = (origin: unknown): boolean => typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin && isSecure(new URL(origin));
+
+/** https, or http on this machine. */
+const isSecure = ({ protocol, hostname }: URL): boolean => protocol === 'https:' || (protocol === 'http:' && /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname));

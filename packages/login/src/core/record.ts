@@ -141,7 +141,8 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
     case 'key_made':
       return record.guestKey ? null : { guestKey: event.key };
     case 'key_spent':
-      return record.guestKey?.thumbprint === event.key.thumbprint ? { guestKey: undefined } : null;
+      // Its guest is a user by now, so who is here is to be asked, and not made another guest in silence.
+      return record.guestKey?.thumbprint === event.key.thumbprint ? { guestKey: undefined, ...(!session && { ended: 'user_expired' as const }) } : null;
     case 'guest_started':
       return session || late ? null : startGuest(record, received(event.grant, event.at));
     case 'renewed':
@@ -160,16 +161,17 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
       // A write that was given up may have landed all the same.
       return pending.some(({ state }) => state === event.pending.state) ? null : { pending: [...pending, event.pending].slice(-MAX_PENDING) };
     case 'returned':
-      return edit(record, event.state, { callback: event.callback });
+      return edit(record, isOpen(event.state), { callback: event.callback });
     case 'unsure':
-      return edit(record, event.state, { unsure: true });
+      return edit(record, isOpen(event.state), { unsure: true });
     case 'kept':
-      return edit(record, event.state, { details: { ...pending.find(isOpen(event.state))?.details, ...event.details } });
+      return edit(record, isOpen(event.state), { details: { ...pending.find(isOpen(event.state))?.details, ...event.details } });
     case 'not_completed':
-      return finish(record, event.state, (one) => [event.outcome,
+      return finish(record, isOpen(event.state), (one) => [event.outcome,
         event.outcome.type === 'identity_in_use' ? { conflict: { id: one.id, connectionId: one.connectionId, session: null } } : {}]);
     case 'completed':
-      return finish(record, event.state, (one) => complete(record, one, received(event.grant, event.at)));
+      // A page that was told of a failure may have been overtaken by one that was not: what was done, was done.
+      return finish(record, orFailed(event.state), (one) => complete(record, one, received(event.grant, event.at)));
     case 'resolved':
       if (conflict?.id !== event.id) return null;
       if (event.choice === 'stay_guest') return { conflict: null };
@@ -180,7 +182,7 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
       // Overtaken: whoever is here by now did not ask for it.
       if (session && session.subject !== event.subject) return null;
       // Also where nobody is here: a guest that is on its way is late from now on.
-      return { ...hold(record, null), ended: 'signed_out', parked: null, pending: [], conflict: null, guestKey: undefined };
+      return { ...hold(record, null), ended: 'signed_out', parked: null, pending: [], conflict: null, merges: merges.map(withoutKey), guestKey: undefined };
   }
 }
 
@@ -225,22 +227,26 @@ function switchTo(record: SessionRecord, user: StoredSession, key: string): Part
 }
 
 const isOpen = (state: string) => (one: PendingAuthorization): boolean => one.state === state && !one.outcome;
+const orFailed = (state: string) => (one: PendingAuthorization): boolean => one.state === state && (!one.outcome || one.outcome.type === 'failed');
 
-function edit({ pending }: SessionRecord, state: string, change: Partial<PendingAuthorization>): Change {
-  const one = pending.find(isOpen(state));
+function edit({ pending }: SessionRecord, which: (one: PendingAuthorization) => boolean, change: Partial<PendingAuthorization>): Change {
+  const one = pending.find(which);
   return one ? { pending: pending.map((other) => (other === one ? { ...one, ...change } : other)) } : null;
 }
 
 /** Ends one round trip; its answer is kept for whoever loads the same callback again, its secrets are not. */
-function finish(record: SessionRecord, state: string, by: (one: PendingAuthorization) => [StoredOutcome, Partial<SessionRecord>]): Change {
-  const one = record.pending.find(isOpen(state));
+function finish(record: SessionRecord, which: (one: PendingAuthorization) => boolean, by: (one: PendingAuthorization) => [StoredOutcome, Partial<SessionRecord>]): Change {
+  const one = record.pending.find(which);
   if (!one) return null;
   const [outcome, change] = by(one);
-  return { ...edit(record, state, { outcome, callback: null, codeVerifier: '', key: undefined, details: undefined }), ...change };
+  return { ...edit(record, which, { outcome, callback: null, codeVerifier: '', key: undefined, details: undefined }), ...change };
 }
 
 const received = (grant: Grant, at: number): StoredSession => ({ ...grant, receivedAt: at });
 const withoutRenewal = (session: StoredSession): StoredSession => ({ ...session, renewal: { type: 'none' } });
+
+/** What the next person at this device may find of a guest: no way to be it. */
+const withoutKey = (merge: Merge): Merge => (merge.from.key ? { ...merge, from: { ...withoutRenewal(merge.from), key: undefined } } : merge);
 
 /** A user is never turned back into a guest by a renewal. */
 const renewed = (before: StoredSession, now: StoredSession): StoredSession => (before.kind === 'user' ? { ...now, kind: 'user' } : now);

@@ -25,10 +25,10 @@ export interface Departure {
 const LOOK_EVERY_MS = 300;
 
 /**
- * Writes the intent down and sends the person away. By redirect it never resolves; by popup with what became of it, null where it is the window's own affair.
+ * Writes the intent down and sends the person away. By redirect it never resolves; by popup with what became of it.
  * @throws LoginError `storage_unavailable`, `navigation_failed`, `insecure_context`, `config_invalid`, retryable codes
  */
-export async function leave(context: Context, departure: Departure): Promise<StoredOutcome | null> {
+export async function leave(context: Context, departure: Departure): Promise<StoredOutcome> {
   const { keeper } = context;
   const { popup } = departure;
   const { url, state } = await keeper.alone(`leave ${departure.connectionId}`, (ports, record) => {
@@ -46,15 +46,19 @@ export async function leave(context: Context, departure: Departure): Promise<Sto
 }
 
 /** What became of a sign-in in another window: the page that it ends on writes it into the record, and that is all that is read of it. */
-async function outcomeOf(context: Context, state: string, popup: Popup): Promise<StoredOutcome | null> {
+async function outcomeOf(context: Context, state: string, popup: Popup): Promise<StoredOutcome> {
   const { keeper } = context;
+  const begunAt = keeper.ports.clock.now();
   for (;;) {
-    const givenUp = popup.isGivenUp();
+    // What comes later than that is refused anyway.
+    const givenUp = popup.isGivenUp() || keeper.ports.clock.now() - begunAt > PENDING_LIFETIME_MS;
     if (givenUp) await keeper.read();
     const one = find(context, (other) => other.state === state);
-    if (!one || one.outcome) return one && one.outcome;
+    // Gone: given up by signing out.
+    if (!one) return { type: 'cancelled' };
+    if (one.outcome) return one.outcome;
     // Closed in the middle of the exchange: this page goes on.
-    if (givenUp) return one.callback === null ? { type: 'cancelled' } : persist(context, state);
+    if (givenUp) return (one.callback !== null && (await persist(context, state))) || { type: 'cancelled' };
     await keeper.pause(LOOK_EVERY_MS);
   }
 }
@@ -160,15 +164,16 @@ function redeem(context: Context, state: string): Promise<PendingAuthorization |
     // Another tab redeemed it, or has just failed and put everybody off.
     if (!pending || pending.outcome || pending.callback === null || waitMs(record, ports.now()) > 0) return pending;
     try {
-      if (clock.now() - pending.startedAt > PENDING_LIFETIME_MS) throw new LoginError('callback_invalid', 'Signing in took longer than ten minutes: start it again');
+      if (!pending.unsure && clock.now() - pending.startedAt > PENDING_LIFETIME_MS) throw new LoginError('callback_invalid', 'Signing in took longer than ten minutes: start it again');
       // Written ahead: whoever comes after a tab that died in the middle knows that the service may have done it already,
       // and that asking twice for the same code may undo it.
       const { unsure } = pending;
       const at = clock.now();
       if (!unsure) await keeper.commit({ type: 'unsure', state });
-      const grant = (unsure && (await resumed(context, pending, ports))) || (await keeper.provider.exchange(new URLSearchParams(pending.callback), pending, ports, {
+      const exchanged = keeper.provider.exchange.bind(keeper.provider, new URLSearchParams(pending.callback), pending, ports, {
         current: record.session ?? record.parked, keep: async (details) => void (await keeper.commit({ type: 'kept', state, details })),
-      }));
+      });
+      const grant = unsure ? await resumedOr(exchanged, context, pending, ports) : await exchanged();
       if ((grant.kind === 'guest') !== (pending.purpose === 'guest')) throw new LoginError('response_invalid', 'The service signed in the wrong kind of subject');
       await keeper.commit({ type: 'completed', state, grant, at });
     } catch (error) {
@@ -204,6 +209,20 @@ export async function recover(context: Context, connectionId: string): Promise<b
     if (grant?.kind === 'user' && grant.subject === cut.subject) await keeper.commit({ type: 'completed', state: cut.state, grant, at });
   });
   return find(context, (one) => one.state === cut.state)?.outcome?.type === 'linked';
+}
+
+/** What the first try did, however late it was done; else another try. */
+async function resumedOr(exchanged: () => Promise<Grant>, context: Context, pending: PendingAuthorization, ports: ProviderPorts): Promise<Grant> {
+  const before = await resumed(context, pending, ports);
+  if (before) return before;
+  try {
+    return await exchanged();
+  } catch (error) {
+    // Refused as used already, perhaps by the first try, which may have come through meanwhile.
+    const after = isLoginError(error) && !error.retryable ? await resumed(context, pending, ports) : null;
+    if (after) return after;
+    throw error;
+  }
 }
 
 async function resumed({ keeper }: Context, pending: PendingAuthorization, ports: ProviderPorts): Promise<Grant | null> {

@@ -14,11 +14,11 @@ export async function fetchApi(context: Context, request: Request, findSession: 
   const session = await findSession();
   const answer = await send(context, request, session, null);
   if (answer.status !== 401) return answer;
-  const nonce = session.tokenType && answer.headers.get('dpop-nonce');
+  const nonce = /use_dpop_nonce/.test(answer.headers.get('www-authenticate') ?? '') && session.tokenType && answer.headers.get('dpop-nonce');
   const next = nonce ? session : await renewed(context, session);
   // Somebody else by now: what one person asked for is not done as another.
   if (next?.subject !== session.subject) return answer;
-  return send(context, again, next, nonce ?? null);
+  return send(context, again, next, nonce || null);
 }
 
 async function send({ keeper }: Context, request: Request, session: StoredSession, nonce: string | null): Promise<Response> {

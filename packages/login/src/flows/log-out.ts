@@ -17,7 +17,10 @@ export async function logOut({ keeper }: Context, { discardGuest }: LogOutOption
   }
   await keeper.commit({ type: 'signed_out', subject: session?.subject ?? null });
   if (keeper.record.session) throw new LoginError('session_changed', 'Somebody else came meanwhile, and was not signed out: look who is here');
-  const ended = session && (await keeper.ask(async (ports) => keeper.provider.endSession?.(session, ports)));
+  const { provider } = keeper;
+  // One failing does not keep the other: whoever is still signed in at the service would be signed in here again by a click.
+  const [ended, url] = session ? await Promise.allSettled([keeper.ask(async (ports) => provider.endSession?.(session, ports)), keeper.ask(async (ports) => provider.signOutUrl?.(session, ports))]) : [];
   if (!keeper.saved) throw new LoginError('storage_unavailable', 'Signed out on this page, but storage refused to note it: reload the page and look');
-  if (ended?.url) keeper.ports.navigation.leave(ended.url);
+  if (url?.status === 'fulfilled' && url.value) keeper.ports.navigation.leave(url.value);
+  for (const part of [ended, url]) if (part?.status === 'rejected') throw part.reason;
 }

@@ -52,6 +52,7 @@ async function guestToken({ keeper }: Context, { from }: Merge): Promise<string>
 async function ticket({ keeper }: Context, { from, to }: Merge): Promise<string> {
   const { provider, record: { session } } = keeper;
   if (!provider.mergeTicket) throw new LoginError('unsupported', "This service has no merge tickets: the guest's own token is the proof");
+  if (!from.key) throw new LoginError('grant_refused', "Somebody signed out since: nothing proves whose the guest's things were");
   if (session?.subject !== to) throw new LoginError('session_changed', 'Somebody else is here by now');
   return keeper.ask(async (ports) => (await provider.mergeTicket?.(from, session, ports)) ?? '');
 }

@@ -35,15 +35,9 @@ export function toOutcome({ keeper }: Context, outcome: StoredOutcome | null): L
 }
 
 /** Who came in by a window. @throws LoginError `identity_in_use`, `login_denied`, or why it failed */
-export function whoCame(outcome: LinkOutcome | null): Session | null {
-  switch (outcome?.type) {
-    case 'failed':
-      throw outcome.error;
-    case 'cancelled':
-      throw new LoginError('login_denied', 'The person closed the window, or declined');
-    case 'identity_in_use':
-      throw new LoginError('identity_in_use', 'This identity already has another subject: ask the person, and call resolveLink()');
-    default:
-      return outcome?.session ?? null;
-  }
+export function whoCame(outcome: LinkOutcome | null): Session {
+  if (outcome?.type === 'failed') throw outcome.error;
+  if (outcome?.type === 'identity_in_use') throw new LoginError('identity_in_use', 'This identity already has another subject: ask the person, and call resolveLink()');
+  if (!outcome || !('session' in outcome) || !outcome.session) throw new LoginError('login_denied', 'The person closed the window, declined, or signed out meanwhile');
+  return outcome.session;
 }

@@ -1,5 +1,5 @@
 /** A person signs in; where a guest is here, its ID becomes theirs. */
-import { LoginError } from '@passerby/shared';
+import { isLoginError, LoginError, type StoredSession } from '@passerby/shared';
 import type { Session } from '../session-keeper.ts';
 import type { StoredOutcome } from '../core/record.ts';
 import type { Popup } from '../ports/ports.ts';
@@ -20,14 +20,16 @@ export interface SignIn {
  * Links the guest who is here, or signs in where there is none. Leaves the page, unless a window was opened for it or an earlier link turns out to be done.
  * @throws LoginError what `leave` and `link` throw
  */
-export async function signIn(context: Context, request: SignIn): Promise<StoredOutcome | null> {
+export async function signIn(context: Context, request: SignIn): Promise<StoredOutcome> {
   const { keeper } = context;
-  if (keeper.record.session?.kind === 'guest') {
+  const { session, guestKey, ended } = keeper.record;
+  // Also a guest whose session has ended, where the key that it follows from is still here.
+  if (session?.kind === 'guest' || (guestKey && ended === 'guest_ended')) {
     try {
       return await link(context, request);
     } catch (error) {
-      // Renewing the guest was refused: it is parked, and the person signs in without it.
-      if (keeper.record.session) throw error;
+      // Renewing the guest was refused: it is parked, and the person signs in without it. One that its key can bring back is waited for.
+      if (keeper.record.session || (keeper.record.guestKey && isLoginError(error) && error.retryable)) throw error;
     }
   }
   return leave(context, { ...request, purpose: 'sign_in' });
@@ -37,9 +39,9 @@ export async function signIn(context: Context, request: SignIn): Promise<StoredO
  * Links an identity to whoever is here. Leaves the page, unless a window was opened for it or an earlier link turns out to be done.
  * @throws LoginError `login_required`, and what `leave` throws
  */
-export async function link(context: Context, request: SignIn): Promise<StoredOutcome | null> {
+export async function link(context: Context, request: SignIn): Promise<StoredOutcome> {
   // The abandoned cart: a guest whose token lapsed days ago is renewed first.
-  await useSession(context, request);
+  await useSession(context, { ...request, guests: context.keeper.record.guestKey ? 'on-demand' : 'explicit' });
   if (await recover(context, request.connectionId)) return { type: 'linked' };
   return leave(context, { ...request, purpose: 'link' });
 }
@@ -59,9 +61,19 @@ export async function resolveLink(context: Context, choice: 'stay_guest' | 'cont
     await leave(context, { purpose: 'continue', connectionId: conflict.connectionId });
   }
   if (!(await keeper.commit({ type: 'resolved', choice, id: conflict.id }))) throw new LoginError('callback_unknown', NOTHING_TO_RESOLVE);
+  if (choice === 'stay_guest') return letGo(context, conflict.session);
   // The switch is made; a hook that takes its time goes on by itself.
   const delivered = new AbortController();
   await Promise.race([deliverMerges(context).finally(() => delivered.abort()), keeper.ports.clock.sleep(deadline - keeper.ports.clock.now(), delivered.signal)]);
+}
+
+/** The session that nobody wants ends at the service too, where it is not the guest's own cookie. Not waited for: the person has chosen. */
+function letGo({ keeper }: Context, unwanted: StoredSession | null): void {
+  if (unwanted?.renewal.type !== 'refresh_token') return;
+  keeper.ask(async (ports) => keeper.provider.endSession?.(unwanted, ports)).catch((error: unknown) => {
+    // The service was not reached: it is bound to a key that is gone from here, and ends by its age.
+    if (!isLoginError(error)) reportError(error);
+  });
 }
 
 const NOTHING_TO_RESOLVE = 'There is no link to resolve: it was resolved already, perhaps in another tab';

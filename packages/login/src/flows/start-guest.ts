@@ -10,7 +10,21 @@ import type { Context } from './context.ts';
  * Starts a guest by fetch or in a hidden frame; where somebody is here already, does nothing.
  * @throws LoginError `config_invalid`, `insecure_context`, `login_denied`, `callback_invalid`, `grant_refused`, retryable codes
  */
-export function startGuest(context: Context, guests: GuestWish, connectionId: string | undefined): Promise<void> {
+export async function startGuest(context: Context, guests: GuestWish, connectionId: string | undefined): Promise<void> {
+  const { keeper } = context;
+  const { provider } = keeper;
+  try {
+    await startOnce(context, guests, connectionId);
+  } catch (error) {
+    if (!wantsCaptcha(error) || !provider.captcha) throw error;
+    const captcha = await keeper.once('captcha', async () => provider.captcha?.());
+    await startOnce(context, guests, connectionId, captcha);
+  }
+}
+
+const wantsCaptcha = (error: unknown): boolean => isLoginError(error) && error.oauthError === 'captcha_required';
+
+function startOnce(context: Context, guests: GuestWish, connectionId: string | undefined, captcha?: string): Promise<void> {
   const { keeper } = context;
   return keeper.alone('guest', async (ports) => {
     await keeper.insist();
@@ -20,7 +34,7 @@ export function startGuest(context: Context, guests: GuestWish, connectionId: st
     const at = ports.now();
     const key = keeper.record.guestKey ?? (await keeper.provider.createKey?.(ports));
     try {
-      const grant = await mintWith(key, context, guestRequest(context, connectionId), ports);
+      const grant = await mintWith(key, context, { ...guestRequest(context, connectionId), captcha }, ports);
       if (grant.kind !== 'guest') throw new LoginError('response_invalid', 'The guest connection signed a user in');
       await keeper.commit({ type: 'guest_started', grant, at, turn });
       if (!keeper.record.session) throw new LoginError('session_changed', 'Somebody signed out while the guest started');
@@ -28,7 +42,8 @@ export function startGuest(context: Context, guests: GuestWish, connectionId: st
       // The guest of this key has become a user, whom only a sign-in brings back.
       const spent = isLoginError(error) && endsSession(error) && keeper.record.guestKey;
       if (spent) await keeper.commit({ type: 'key_spent', key: spent });
-      await keeper.putOff(error);
+      // Solving it is wait enough.
+      if (!wantsCaptcha(error)) await keeper.putOff(error);
       throw error;
     }
   });

@@ -18,8 +18,36 @@ export const browserNavigation: Navigation = {
   closePopup: () => close(),
 };
 
-const popup = (opened: Window): Popup => ({
-  go: (url) => opened.location.replace(url),
-  close: () => opened.close(),
-  isGivenUp: () => opened.closed && document.hasFocus(),
-});
+/** So long a person is back on this page before a window whose tie was cut counts as given up: they may only be after the code that it asks for. */
+const BACK_MS = 3_000;
+
+/** What this page can tell of a sign-in window. One that parts from it on its way to the provider seems closed from then on, and is not. */
+function popup(opened: Window): Popup {
+  let timesSeen = 0;
+  let backAt = Infinity;
+  const comeBack = (): void => {
+    backAt = performance.now();
+  };
+  addEventListener('focus', comeBack);
+  return {
+    go: (url) => opened.location.replace(url),
+    close: () => {
+      removeEventListener('focus', comeBack);
+      opened.close();
+    },
+    isGivenUp: () => {
+      if (!opened.closed) timesSeen += isElsewhere(opened) ? 1 : 0;
+      // More than once: Chromium shows it for a moment while it cuts the tie.
+      return opened.closed && document.hasFocus() && (timesSeen > 1 || performance.now() - backAt > BACK_MS);
+    },
+  };
+}
+
+function isElsewhere({ location }: Window): boolean {
+  try {
+    return location.href !== 'about:blank';
+  } catch {
+    // Another site's, which no page of ours may read.
+    return true;
+  }
+}

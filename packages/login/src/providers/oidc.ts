@@ -47,6 +47,8 @@ export function oidc(options: OidcOptions): Provider {
   const verifier = checkAddress(options.verifier, 'verifier').replace(/\/$/, '');
   if (typeof clientId !== 'string' || clientId === '') throw new LoginError('config_invalid', "clientId is this application's client id at the provider");
   let discovered: Promise<Json> | null = null;
+  /** The verifier's latest, which the next proofs carry: without it each of them would be asked for twice. */
+  let latestNonce: string | null = null;
 
   /** The provider's own description; kept while the page lives. */
   const discover = (ports: ProviderPorts): Promise<Json> =>
@@ -62,7 +64,8 @@ export function oidc(options: OidcOptions): Provider {
       const proofs = Object.entries(keys).map(async ([name, key]) => [name, await prove(key, { method: 'POST', url, nonce }, ports)] as const);
       return postForm(url, { ...fields, client_id: clientId, ...Object.fromEntries(await Promise.all(proofs)) }, ports);
     };
-    const answer = await ask(null);
+    const answer = await ask(latestNonce);
+    latestNonce = answer.dpopNonce ?? latestNonce;
     const wantsNonce = answer.status === 400 && answer.dpopNonce && parseObject(answer.body)?.error === 'use_dpop_nonce';
     return judge(wantsNonce ? await ask(answer.dpopNonce) : answer, ports.now(), oauthRefusal);
   };
@@ -105,9 +108,10 @@ export function oidc(options: OidcOptions): Provider {
     isGuestConnection: (connectionId) => connectionId === GUESTS,
     createKey: ({ crypto }) => createKey(crypto),
 
-    async startGuest({ key = missing() }, ports) {
-      const proven = captcha && { captcha_response: await captcha() };
-      const data = await askVerifier({ grant_type: GUEST_GRANT, ...proven }, { dpop: key }, ports).catch(refusedVisitor);
+    ...(captcha && { captcha }),
+
+    async startGuest({ key = missing(), captcha: response }, ports) {
+      const data = await askVerifier({ grant_type: GUEST_GRANT, ...(response && { captcha_response: response }) }, { dpop: key }, ports).catch(refusedVisitor);
       const grant = toGrant(data, key, GUESTS);
       if (grant.subject !== `g_${key.thumbprint}`) throw new LoginError('response_invalid', "The verifier answered with somebody else's guest");
       return grant;
@@ -125,6 +129,8 @@ export function oidc(options: OidcOptions): Provider {
       const parameters = {
         response_type: 'code', client_id: clientId, redirect_uri: redirectUrl, scope, state, nonce, code_challenge: codeChallenge, code_challenge_method: 'S256',
         ...(connectionParameter && { [connectionParameter]: connectionId }),
+        // Somebody is here already, so this is to show that it is still them.
+        ...(purpose === 'sign_in' && session?.kind === 'user' && { max_age: '0' }),
       };
       for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
       const details = { linkId, nonce, tokenEndpoint: safeAddress(text(server, 'token_endpoint')), ...(server.authorization_response_iss_parameter_supported === true && { iss: issuer }) };
@@ -152,7 +158,7 @@ export function oidc(options: OidcOptions): Provider {
         : [await redeemedOnce(code, pending, keep, ports), ID_TOKEN, {}];
       const gains = pending.purpose === 'link' && current?.subject === pending.subject ? renewalOf(current) : null;
       const data = gains
-        ? await askVerifier({ ...common, ...more, subject_token: gains.refreshToken, subject_token_type: REFRESH_TOKEN, actor_token: token, actor_token_type: type }, { dpop: key, subject_dpop: gains.key }, ports)
+        ? await askVerifier({ ...common, ...more, subject_token: gains.refreshToken, subject_token_type: REFRESH_TOKEN, actor_token: token, actor_token_type: type }, { dpop: key, subject_dpop: gains.key }, ports).catch(askedToSignIn)
         : await askVerifier({ ...common, ...more, subject_token: token, subject_token_type: type }, { dpop: key }, ports);
       return toGrant(data, key, pending.connectionId);
     },
@@ -172,16 +178,21 @@ export function oidc(options: OidcOptions): Provider {
       return text(await askVerifier(fields, { dpop: to.key, subject_dpop: from.key }, ports), 'merge_ticket');
     },
 
-    prove: ({ key = missing(), accessToken }, request, ports) => prove(key, { ...request, accessToken }, ports),
+    prove: ({ key = missing(), accessToken, issuedAt, receivedAt }, request, { crypto, now }) =>
+      // By the verifier's clock, as far as the session tells it: an API has no nonce to put a wrong clock right.
+      prove(key, { ...request, accessToken }, { crypto, now: () => now() - (receivedAt - issuedAt) }),
 
-    async endSession({ kind, renewal }, ports) {
+    async endSession({ renewal }, ports) {
       if (renewal.type === 'refresh_token') judge(await postForm(`${verifier}/revoke`, { token: renewal.refreshToken, client_id: clientId }, ports), ports.now(), never);
+    },
+
+    async signOutUrl({ kind }, ports) {
       const end = kind === 'user' && logOutUrl ? optionalText(await discover(ports), 'end_session_endpoint') : undefined;
-      if (!end || !logOutUrl) return undefined;
+      if (!end || !logOutUrl) return null;
       const url = new URL(safeAddress(end));
       url.searchParams.set('client_id', clientId);
       url.searchParams.set('post_logout_redirect_uri', logOutUrl);
-      return { url: url.href };
+      return url.href;
     },
   };
 }
@@ -197,20 +208,26 @@ async function readDiscovery(issuer: string, ports: ProviderPorts): Promise<Json
 
 const never: Refusal = () => false;
 
+/** A user who adds an identity shows first that it is still them. */
+function askedToSignIn(error: unknown): never {
+  if (!isLoginError(error) || error.oauthError !== 'login_required') throw error;
+  throw new LoginError('login_required', 'Sign in once more, by authenticate() with a connection, then link', { oauthError: error.oauthError, status: error.status });
+}
+
 /** The verifier's own words for a visitor it does not let in. */
 function refusedVisitor(error: unknown): never {
   if (!isLoginError(error) || !/^(access_denied|captcha_required)$/.test(error.oauthError ?? '')) throw error;
   throw new LoginError('login_denied', 'The verifier does not let this visitor in', { oauthError: error.oauthError, status: error.status });
 }
 
-/** What renews a session of ours. @throws LoginError `session_changed` */
+/** What renews a session of ours. @throws LoginError `grant_refused` */
 function renewalOf({ renewal, key = missing() }: StoredSession): { readonly refreshToken: string; readonly key: DeviceKey } {
   return { refreshToken: renewal.type === 'refresh_token' ? renewal.refreshToken : missing(), key };
 }
 
-/** @throws LoginError `session_changed` */
+/** Without its key nobody will ever renew it. @throws LoginError `grant_refused` */
 function missing(): never {
-  throw new LoginError('session_changed', 'The session is not one of this verifier');
+  throw new LoginError('grant_refused', 'The key of this session is not here');
 }
 
 /** @throws LoginError `config_invalid` */

@@ -11,6 +11,8 @@ export interface AuthorizationRequest {
   readonly session: StoredSession | null;
   /** This browser's own key, for a guest whose ID follows from it. */
   readonly key?: DeviceKey | undefined;
+  /** What `captcha()` came to. */
+  readonly captcha?: string | undefined;
 }
 
 /** Where to send the person, and what recognises and redeems the answer. */
@@ -76,6 +78,10 @@ export interface Provider {
   /** Proves to the shop's server that one person is both: the guest that was, and the user. */
   mergeTicket?(guest: StoredSession, user: StoredSession, ports: ProviderPorts): Promise<string>;
   unlink?(session: StoredSession, identityId: string, ports: ProviderPorts): Promise<void>;
-  /** Ends it at the service; `url` is where the person signs out there too. */
-  endSession?(session: StoredSession, ports: ProviderPorts): Promise<{ readonly url?: string } | void>;
+  /** Ends it at the service. */
+  endSession?(session: StoredSession, ports: ProviderPorts): Promise<void>;
+  /** Where the person signs out at the service too, which is a page of its own; null: nowhere. */
+  signOutUrl?(session: StoredSession, ports: ProviderPorts): Promise<string | null>;
+  /** Has the visitor prove to be a person, where the service wants that of a guest. Called under no lock: it may take minutes. */
+  captcha?(): Promise<string>;
 }

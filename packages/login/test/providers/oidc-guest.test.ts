@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { World, API, VERIFIER, type Tab } from '../support/world.ts';
+import { oidc } from '../../src/providers/oidc.ts';
+import { World, API, LOGIN, VERIFIER, type Tab } from '../support/world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -44,8 +45,8 @@ describe('a visitor of a shop whose verifier makes the guests', () => {
     const next = await world.until(tab.login.getToken());
     expect(next).not.toBe(token);
     expect(await world.verifier.verifyToken(next)).toMatchObject({ subject });
-    // The second of the two carries the nonce that the first was told.
-    expect(world.requests).toEqual([TOKEN, TOKEN, TOKEN]);
+    // With the nonce that came with the first token: one request more.
+    expect(world.requests).toEqual([TOKEN, TOKEN]);
   });
 
   it('who comes back after a year is the same guest, told that the session had ended', async () => {
@@ -108,6 +109,27 @@ describe('a visitor of a shop whose verifier makes the guests', () => {
     expect((await world.until(world.open().login.authenticate())).subject).not.toBe(subject);
   });
 
+  it('who has to show that they are a person does so in their own time, once, and not again in the next tab', async () => {
+    world = await World.createOidc({ captcha: (response) => response === 'solved' });
+    let asked = 0;
+    const provider = oidc({ issuer: LOGIN, clientId: 'shop', verifier: VERIFIER, captcha: async () => {
+      asked++;
+      await world.time.clock.sleep(60_000);
+      return 'solved';
+    } });
+    const { login } = world.open('/', { provider });
+    const sessions = await world.until(Promise.all([login.authenticate(), login.authenticate()]));
+    expect(new Set(sessions.map(({ subject }) => subject)).size).toBe(1);
+    expect(asked).toBe(1);
+    await world.until(world.open('/', { provider }).login.authenticate());
+    expect(asked).toBe(1);
+  });
+
+  it('who has to show that they are a person, on a page that cannot ask, is told so', async () => {
+    world = await World.createOidc({ captcha: () => false });
+    await expect(world.until(world.open().login.authenticate())).rejects.toMatchObject({ code: 'login_denied', oauthError: 'captcha_required' });
+  });
+
   it('who is one too many waits as long as the verifier asks for', async () => {
     world = await World.createOidc({ rateLimit: { network: { burst: 1, perSecond: 0.2 } } });
     await world.until(world.open().login.authenticate());
@@ -150,6 +172,15 @@ describe('a request of the app by fetch()', () => {
     expect(world.appRequests.at(-1)?.headers.get('authorization')).toMatch(/^DPoP /);
   });
 
+  it.each([['a day ahead', 86_400_000], ['90 s behind', -90_000]])('carries a proof by the right time where the clock is %s', async (_what, ms) => {
+    const right = world.time.wall;
+    world = await World.createOidc({ accessTokenType: 'DPoP', now: () => right });
+    world.time.wall = right + ms;
+    const { login } = open();
+    const answer = await world.until(login.fetch(`${API}/cart`));
+    expect(await answer.json()).toMatchObject({ subject: login.getSession()?.subject });
+  });
+
   it('that the API does not take is sent once more with another token, and its body with it', async () => {
     const { login } = open();
     await world.until(login.getToken());
@@ -160,7 +191,7 @@ describe('a request of the app by fetch()', () => {
       bodies.push(await request.clone().text());
       return refused++ === 0 ? new Response(null, { status: 401 }) : api(request);
     };
-    await world.time.pass(1_000);
+    await world.time.pass(11_000);
     const answer = await world.until(login.fetch(`${API}/cart`, { method: 'POST', body: 'mug' }));
     expect(answer.status).toBe(200);
     expect(bodies).toEqual(['mug', 'mug']);
@@ -168,6 +199,8 @@ describe('a request of the app by fetch()', () => {
 
   it('that the API never takes is its own answer in the end, after one more try', async () => {
     const { login } = open();
+    await world.until(login.getToken());
+    await world.time.pass(11_000);
     let asked = 0;
     world.api = async () => {
       asked++;
@@ -178,9 +211,19 @@ describe('a request of the app by fetch()', () => {
     expect(login.getSession()).toMatchObject({ kind: 'guest', renewable: true });
   });
 
+  it('that the API refuses right after a renewal costs no other', async () => {
+    const { login } = open();
+    await world.until(login.getToken());
+    const requests = world.requests.length;
+    world.api = async () => new Response(null, { status: 401 });
+    expect((await world.until(login.fetch(`${API}/cart`))).status).toBe(401);
+    expect(world.requests.length).toBe(requests);
+  });
+
   it('of somebody is not done as somebody else who came meanwhile', async () => {
     const { login } = open();
     await world.until(login.getToken());
+    await world.time.pass(11_000);
     let asked = 0;
     world.api = async () => {
       asked++;

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { World, LOGIN, SHOP, type Tab } from '../support/world.ts';
+import { oidc } from '../../src/providers/oidc.ts';
+import { World, LOGIN, SHOP, VERIFIER, type Tab } from '../support/world.ts';
 
 let world: World;
 let tab: Tab;
@@ -223,5 +224,98 @@ describe('what the provider is asked', () => {
       response_type: 'code', client_id: 'shop', redirect_uri: `${SHOP}/checkout`, scope: 'openid', connection: 'google', code_challenge_method: 'S256',
       code_challenge: expect.stringMatching(/^[\w-]{43}$/), state: expect.stringMatching(/^[\w-]{43}$/), nonce: expect.stringMatching(/^[\w-]{43}$/),
     });
+  });
+});
+
+describe('a person on bad days', () => {
+  /** The verifier no longer renews the guest, and its token is over. */
+  async function endAtVerifier(): Promise<void> {
+    const [row] = [...world.rows.values()] as { readonly session: { readonly renewal: { readonly refreshToken: string } } }[];
+    const body = new URLSearchParams({ client_id: 'shop', token: row?.session.renewal.refreshToken ?? '' });
+    await world.until(world.verifier.handler(new Request(`${VERIFIER}/revoke`, { method: 'POST', body }), { clientAddress: '192.0.2.9' }));
+    await world.time.pass(700_000);
+  }
+
+  it('whose guest’s renewal was refused has the guest back by its key, and linked', async () => {
+    await endAtVerifier();
+    const page = world.open('/checkout');
+    await expect(world.until(page.login.getToken())).rejects.toMatchObject({ code: 'login_required' });
+    // The provider's clock is the real one; buckets fill again by the other.
+    world.time.wall = Date.now();
+    await world.time.pass(20_000);
+    const back = await world.signIn(page, (login) => login.authenticate({ connectionId: 'google' }), 'ada');
+    expect(await world.until(back.login.completeLogin())).toMatchObject({ type: 'linked', session: { subject: guest, kind: 'user' } });
+  });
+
+  it('whose guest cannot be had back just now is not signed in without it', async () => {
+    await endAtVerifier();
+    const page = world.open('/checkout');
+    await expect(world.until(page.login.getToken())).rejects.toMatchObject({ code: 'login_required' });
+    world.loseAnswers(99);
+    await expect(world.until(page.login.authenticate({ connectionId: 'google' }))).rejects.toMatchObject({ retryable: true });
+    expect(page.departed).toBeNull();
+  });
+
+  it('whose failure in one page was a success in another is the user, told last', async () => {
+    const address = await world.backFrom(tab, (login) => login.linkIdentity({ connectionId: 'google' }), 'ada');
+    const before = new Map(world.rows);
+    const page = world.open(address);
+    expect(await world.until(page.login.completeLogin())).toMatchObject({ type: 'linked' });
+    const [after] = [...world.rows.values()] as { readonly session: object }[];
+    // As if a second page with the same callback, without a lock, had been refused the code and had said so first.
+    for (const [name, row] of before) {
+      const record = structuredClone(row) as { version: number; pending: { outcome: object | null; callback: string | null }[] };
+      for (const one of record.pending) Object.assign(one, { outcome: { type: 'failed', error: { code: 'grant_refused', message: 'used' } }, callback: null });
+      world.rows.set(name, record);
+    }
+    const { transition } = await import('../../src/core/record.ts');
+    const [row] = [...world.rows.values()] as Parameters<typeof transition>[0][];
+    const done = transition(row as Parameters<typeof transition>[0], { type: 'completed', state: row?.pending.at(-1)?.state ?? '', grant: after?.session as never, at: world.time.wall });
+    expect(done).toMatchObject({ session: { subject: guest, kind: 'user' }, pending: [{ outcome: { type: 'linked' } }] });
+  });
+
+  it('who signs out leaves nothing by which the guest whose things are on their way could be anybody', async () => {
+    await atHome('ada');
+    const back = await link(tab);
+    await world.until(back.login.completeLogin());
+    await world.until(back.login.resolveLink('continue_as_user'));
+    await world.until(back.login.logOut());
+    const [row] = [...world.rows.values()] as { readonly merges: readonly { readonly from: { readonly key?: object; readonly renewal: object } }[] }[];
+    expect(row?.merges).toEqual([expect.objectContaining({ from: expect.objectContaining({ renewal: { type: 'none' }, key: undefined }) })]);
+  });
+
+  it('who stays the guest leaves no session of the user behind at the verifier', async () => {
+    await atHome('ada');
+    const back = await link(tab);
+    await world.until(back.login.completeLogin());
+    await world.until(back.login.resolveLink('stay_guest'));
+    await world.time.pass(1_000);
+    expect(world.requests.filter((request) => request === 'POST /revoke')).toHaveLength(1);
+  });
+
+  it('who signs out while the verifier is down signs out at the provider all the same', async () => {
+    const options = { provider: oidc({ issuer: LOGIN, clientId: 'shop', verifier: VERIFIER, logOutUrl: `${SHOP}/` }) };
+    const back = world.open(await world.backFrom(world.open('/checkout', options), (login) => login.linkIdentity({ connectionId: 'google' }), 'ada'), options);
+    await world.until(back.login.completeLogin());
+    world.loseAnswers(9);
+    await expect(world.until(back.login.logOut())).rejects.toMatchObject({ code: 'network' });
+    const left = new URL(back.departed ?? '');
+    expect([left.origin + left.pathname, left.searchParams.get('post_logout_redirect_uri')]).toEqual([`${LOGIN}/logout`, `${SHOP}/`]);
+    expect(back.login.getSession()).toBeNull();
+  });
+
+  it('who shows a second time who they are is asked by the provider, whatever it remembers', async () => {
+    const back = await link(tab);
+    await world.until(back.login.completeLogin());
+    void back.login.authenticate({ connectionId: 'google' }).catch(() => undefined);
+    await world.until(world.departureOf(back));
+    expect(new URL(back.departed ?? '').searchParams.get('max_age')).toBe('0');
+  });
+
+  it('whose window vanished by a sign-out elsewhere is told that nothing was done', async () => {
+    const outcome = tab.login.linkIdentity({ connectionId: 'google', mode: 'popup' });
+    await world.until(world.departureOf(tab));
+    await world.until(world.open().login.logOut({ discardGuest: true }));
+    expect(await world.until(outcome)).toEqual({ type: 'cancelled' });
   });
 });
