@@ -8,11 +8,14 @@ import dts from 'rollup-plugin-dts';
 /** The packages that are published, and the entries of each. `@passerby/shared` is inlined into all of them. */
 const packages = {
   login: ['index', 'core', 'authress', 'oidc'],
-  verifier: ['index', 'node', 'cli'],
+  verifier: ['index', 'node', 'sql', 'cli'],
   emulator: ['index', 'cli'],
 };
 
-const dependenciesOf = (name) => Object.keys(JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8')).dependencies ?? {});
+const dependenciesOf = (name) => {
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8'));
+  return Object.keys({ ...dependencies, ...peerDependencies });
+};
 const isExternal = (names) => (id) => id.startsWith('node:') || builtinModules.includes(id) || names.some((name) => id === name || id.startsWith(`${name}/`));
 /** An entry that is one provider's has the provider's own file. */
 const source = (name, entry) => [`packages/${name}/src/${entry}.ts`, `packages/${name}/src/providers/${entry}.ts`].find((path) => existsSync(path));

@@ -14,6 +14,7 @@ export default defineConfig({
     alias: {
       '@passerby/emulator': source('packages/emulator/src/index.ts'),
       '@passerby/verifier/node': source('packages/verifier/src/node.ts'),
+      '@passerby/verifier/sql': source('packages/verifier/src/sql.ts'),
       '@passerby/verifier': source('packages/verifier/src/index.ts'),
       '@passerby/login': source('packages/login/src/index.ts'),
     },

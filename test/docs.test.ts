@@ -53,6 +53,7 @@ function problemsIn(modules: readonly Snippet[]): string[] {
       '@passerby/login': ['./packages/login/src/index.ts'], '@passerby/login/core': ['./packages/login/src/core.ts'],
       '@passerby/login/authress': ['./packages/login/src/providers/authress.ts'], '@passerby/login/oidc': ['./packages/login/src/providers/oidc.ts'],
       '@passerby/verifier': ['./packages/verifier/src/index.ts'], '@passerby/verifier/node': ['./packages/verifier/src/node.ts'],
+      '@passerby/verifier/sql': ['./packages/verifier/src/sql.ts'],
       '@passerby/emulator': ['./packages/emulator/src/index.ts'],
     },
   }, root);

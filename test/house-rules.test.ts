@@ -109,8 +109,8 @@ const goesUp: Rule = (source) => upwardImports(source).filter(({ name }) => !UPW
 /** What a published package may import besides its own files: the shared one, what its package.json names, and Node where it runs there. */
 const leavesTheHouse: Rule = (source) => {
   const [, name = ''] = /^packages\/([^/]+)\//.exec(source.path) ?? [];
-  const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as { dependencies?: Record<string, string> };
-  const allowed = [...(name === 'shared' ? [] : ['@passerby/shared']), ...Object.keys(dependencies)];
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as Record<'dependencies' | 'peerDependencies', Record<string, string> | undefined>;
+  const allowed = [...(name === 'shared' ? [] : ['@passerby/shared']), ...Object.keys({ ...dependencies, ...peerDependencies })];
   const runsInNode = name === 'verifier' || name === 'emulator';
   return told(importsOf(source).filter(({ target }) => {
     if (target.startsWith('.')) return !posix.join(posix.dirname(source.path), target).startsWith(`packages/${name}/src/`);

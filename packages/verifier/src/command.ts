@@ -1,16 +1,19 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { newKeySet, rotate } from './issuer/new-keys.ts';
+import { runStore, STORE_HELP } from './store/command.ts';
 
-const HELP = `passerby-verifier: the keys of the verifier's own guest issuer
+const HELP = `passerby-verifier: the keys and the store of the verifier's own guest issuer
 
   passerby-verifier keys generate > keys.json   a new key set; keep it secret
   passerby-verifier keys rotate keys.json       the key that was next signs from now on, and a new one is next; the two before it verify
-                                                what they signed, without their private parts. Start your processes anew with it, one
-                                                after the other if you like: all of them know the key already`;
+                                                what they signed, the older of them without its private part. Start your processes anew with it, one
+                                                after the other if you like: all of them know the key already
+${STORE_HELP}`;
 
-/** The command line: makes keys, or puts a new one in front. @throws Error with what to do */
+/** The command line: makes keys, puts a new one in front, or looks after the store. @throws Error with what to do */
 export async function run(argv: readonly string[], print: (line: string) => void): Promise<void> {
+  if (argv[0] === 'store' && !argv.includes('--help')) return runStore(argv.slice(1), print);
   const { values, positionals } = parseArgs({ args: [...argv], options: { help: { type: 'boolean', default: false } }, allowPositionals: true });
   const [topic, action, file, ...rest] = positionals;
   if (values.help) return print(HELP);

@@ -1,13 +1,13 @@
 export { createVerifier } from './verifier.ts';
-export type { Verifier, VerifierSettings } from './verifier.ts';
+export type { Merge, MergeParties, Verifier, VerifierSettings } from './verifier.ts';
 export type { AuthressSettings } from './settings.ts';
 export type { Visit } from './authress/login.ts';
-export { createIssuer } from './issuer/issuer.ts';
+export { createIssuer, type Issuer } from './issuer/issuer.ts';
 export type { IssuerSettings, ProviderSettings } from './issuer/settings.ts';
 export type { PrivateKeySet } from './issuer/signing-keys.ts';
 export { memoryStore } from './store/memory.ts';
-export type { Exchange, Exchanged, Gainer, Identity, Links } from './store/links.ts';
-export type { Rate, Standing, Store } from './store/store.ts';
+export type { Exchange, Exchanged, Gainer, Identity, LinkedIdentity, Links } from './store/links.ts';
+export type { Rate, Redemption, Standing, Store } from './store/store.ts';
 export { createTokenCheck } from './tokens/token-check.ts';
 export type { TokenCheck, TokenCheckSettings } from './tokens/token-check.ts';
 export { Unauthorized } from './tokens/unauthorized.ts';

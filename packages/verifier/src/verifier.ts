@@ -20,6 +20,22 @@ export interface VerifierSettings {
   readonly random?: ((bytes: Uint8Array<ArrayBuffer>) => void) | undefined;
 }
 
+/** What a shop's server has in its hands when it is asked to carry a guest's things over. */
+export interface Merge {
+  /** From `mergeGuest({ ticket })` in the browser. */
+  readonly ticket: string;
+  /** The merge's own name, the same for every try. */
+  readonly key: string;
+  /** The request of the user who asks, or their access token where it is not bound to a key. */
+  readonly user: Request | string;
+}
+
+/** Two subjects that are one person. */
+export interface MergeParties {
+  readonly from: string;
+  readonly to: string;
+}
+
 export interface Verifier {
   /** Answers the requests that make guests; whoever is none gets a 4xx and the reason. */
   handler(request: Request, from: { readonly clientAddress: string }): Promise<Response>;

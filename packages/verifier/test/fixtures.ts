@@ -1,5 +1,6 @@
-import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { sign, type KeyObject } from 'node:crypto';
 import { createVerifier, type VerifierSettings } from '../src/index.ts';
+import { makePair } from './key-pairs.ts';
 
 export const LOGIN_URL = 'https://login.shop.example';
 /** The key pair of the Authress SDK's own tests: public knowledge. */
@@ -18,7 +19,7 @@ export interface SigningKey {
 }
 
 export function makeKey(kid: string): SigningKey {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const { privateKey, publicKey } = makePair.ed25519();
   return { kid, privateKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg: 'EdDSA', use: 'sig' } };
 }
 

@@ -19,12 +19,18 @@ export async function passGate(asked: Asked, parts: GateParts, prove: () => Prom
   refuseUnlessScript(asked.headers, parts.origins);
   await takeTurn(`network ${networkOf(asked.clientAddress)}`, parts.rateLimit.network, parts.store);
   const proof = await prove();
-  await takeTurn(`key ${proof.thumbprint}`, parts.rateLimit.key, parts.store);
+  await takeTurnOf(proof, parts);
   await refuseByRules(asked, parts);
   return proof;
 }
 
-async function takeTurn(bucket: string, rate: Rate, store: Store): Promise<void> {
+/** One turn of a key, for whatever its holder asks for. @throws Refused `rate_limited` */
+export function takeTurnOf({ thumbprint }: Proof, { rateLimit, store }: Pick<GateParts, 'rateLimit' | 'store'>): Promise<void> {
+  return takeTurn(`key ${thumbprint}`, rateLimit.key, store);
+}
+
+/** @throws Refused `rate_limited` */
+export async function takeTurn(bucket: string, rate: Rate, store: Store): Promise<void> {
   const waitMs = await store.takeTurn(bucket, rate);
   if (waitMs > 0) throw new Refused('rate_limited', 'Too many at once: try again later', { headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) } });
 }

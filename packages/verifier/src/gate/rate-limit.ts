@@ -35,8 +35,10 @@ export class TokenBuckets implements RateLimit {
 
   take(network: string): number {
     const now = this.#now();
-    // Bounded above too: a clock set back must not lock everybody out for that long.
-    const missingMs = Math.min(this.#bucketMs, Math.max(0, (this.#fullAt.get(network) ?? now) - now));
+    const aheadMs = (this.#fullAt.get(network) ?? now) - now;
+    const missingMs = Math.min(this.#bucketMs, Math.max(0, aheadMs));
+    // A clock that was set back must not lock everybody out for that long: the bucket is as empty as one can be, and fills from here.
+    if (aheadMs > this.#bucketMs) this.#fullAt.set(network, now + this.#bucketMs);
     const waitMs = missingMs + this.#turnMs - this.#bucketMs;
     // A thousandth of a turn of tolerance, as 1000 / perSecond is seldom exact.
     if (waitMs > this.#turnMs / 1000) return waitMs;

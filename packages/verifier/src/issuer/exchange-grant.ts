@@ -1,3 +1,5 @@
+import { networkOf } from '../gate/address.ts';
+import { takeTurn } from '../gate/gate.ts';
 import { base64url } from 'jose';
 import type { Exchanged, Gainer } from '../store/links.ts';
 import { Unauthorized } from '../tokens/unauthorized.ts';
@@ -22,6 +24,7 @@ export const exchange: Grant = async (asked, parts) => {
   const { settings, sessions, prove } = parts;
   const linkId = readLinkId(asked);
   const { thumbprint } = await prove(asked, 'dpop', 'needed');
+  await takeTurn(`sign-in ${networkOf(asked.clientAddress)}`, settings.rateLimit.network, settings.store);
   const gains = asked.form.get('subject_token_type') === REFRESH_TOKEN ? await readGainer(asked, parts) : null;
   const idToken = await readIdToken(asked, gains ? 'actor_token' : 'subject_token', parts);
   const nonce = await sha256(`${gains?.thumbprint ?? thumbprint}.${linkId}`);
@@ -40,14 +43,14 @@ export const linkResult: Grant = async (asked, parts) => {
   const linkId = readLinkId(asked);
   const { thumbprint } = await parts.prove(asked, 'dpop', 'needed');
   const done = await parts.settings.store.exchanged(linkId);
-  const standing = done && (await parts.settings.store.standing(done.subject, done.sessionId));
-  if (!done || done.thumbprint !== thumbprint || standing?.revoked || standing?.generation !== done.generation) {
-    throw new Refused('invalid_grant', 'Nothing was done for this link_id and key, or it is over');
-  }
+  if (!done || done.thumbprint !== thumbprint) throw new Refused('invalid_grant', 'Nothing was done for this link_id and key');
   return answer(done, parts);
 };
 
-async function answer({ subject, generation, sessionId, thumbprint, authTime }: Exchanged, { sessions }: GrantParts): Promise<object> {
+/** The session's tokens, also the second time: unless it was ended meanwhile. */
+async function answer({ subject, generation, sessionId, thumbprint, authTime }: Exchanged, { settings, sessions }: GrantParts): Promise<object> {
+  const standing = await settings.store.standing(subject, sessionId);
+  if (standing.revoked || standing.generation !== generation) throw new Refused('invalid_grant', 'This session is over: sign in anew');
   const tokens = await sessions.issue({ id: sessionId, subject, kind: 'user', generation, thumbprint, authTime });
   return { ...tokens, issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' };
 }
@@ -58,7 +61,7 @@ async function readGainer(asked: Asked, { settings, sessions, prove }: GrantPart
   const session = await sessions.read(readToken(asked, 'subject_token', REFRESH_TOKEN));
   if (!session) throw new Refused('invalid_grant', 'The session that begins the link is over');
   if (session.thumbprint !== thumbprint) throw new Refused('invalid_dpop_proof', 'subject_dpop is of another key than the one the session is bound to');
-  if (session.kind === 'user' && (session.authTime ?? 0) < settings.now() / 1000 - RECENT_SECONDS) throw new Refused('invalid_grant', 'recent sign-in needed: a user who adds an identity signs in once more first');
+  if (session.kind === 'user' && (session.authTime ?? 0) < settings.now() / 1000 - RECENT_SECONDS) throw new Refused('login_required', 'A user who adds an identity signs in once more first: at most ten minutes ago');
   const { id, subject, kind, generation } = session;
   return { gainer: { subject, kind, generation, sessionId: id }, thumbprint };
 }

@@ -1,20 +1,30 @@
 import { createIdTokenCheck } from '../tokens/id-token.ts';
+import { createProviderKeys } from '../tokens/provider-keys.ts';
 import { createIssuerTokenCheck } from '../tokens/issuer-token.ts';
 import { usersOnly } from '../tokens/verify-token.ts';
-import type { Verifier } from '../verifier.ts';
+import type { Merge, MergeParties, Verifier } from '../verifier.ts';
 import { createEndpoints } from './endpoints.ts';
 import { Nonces } from './nonces.ts';
 import { createProver } from './prove.ts';
 import { createCodeRedeemer } from './redeem-code.ts';
+import { createMergeRedeemer } from './redeem-merge.ts';
 import { Sessions } from './sessions.ts';
 import { checkIssuer, type IssuerSettings } from './settings.ts';
 import { SigningKeys } from './signing-keys.ts';
+
+export interface Issuer extends Verifier {
+  /**
+   * Redeems a merge ticket: whose things go to whom. The same ticket and key again get the same answer.
+   * @throws Unauthorized `ticket_refused`, and what `verifyToken` throws of the user's token
+   */
+  redeemMerge(merge: Merge): Promise<MergeParties>;
+}
 
 /**
  * An issuer of guest sessions, for shops whose identity service has none of its own (docs/protocol.md). Its handler answers discovery, keys, tokens and revocation.
  * @throws TypeError where a setting cannot work
  */
-export function createIssuer(given: IssuerSettings): Verifier {
+export function createIssuer(given: IssuerSettings): Issuer {
   const settings = checkIssuer(given);
   const { issuer, audience, clientId, apiOrigin, now } = settings;
   const keys = new SigningKeys(given.keys);
@@ -22,11 +32,14 @@ export function createIssuer(given: IssuerSettings): Verifier {
   const verifyToken = createIssuerTokenCheck({ issuer, audience, clientId, apiOrigin, keys, now });
   const prove = createProver({ url: `${issuer}/token`, nonces, now });
   const { provider, fetch = (...args) => globalThis.fetch(...args) } = given;
-  const redeemCode = provider && createCodeRedeemer({ provider, clientId: provider.clientId ?? clientId, fetch });
-  const checkIdToken = provider && createIdTokenCheck({ ...provider, clientId: provider.clientId ?? clientId, fetch, now });
+  const providerKeys = provider && createProviderKeys({ ...provider, fetch, now });
+  const checkIdToken = provider && createIdTokenCheck({ ...provider, keys: providerKeys, clientId: provider.clientId ?? clientId, now });
+  const redeemCode = provider && createCodeRedeemer({ provider, clientId: provider.clientId ?? clientId, fetch, ready: async () => providerKeys?.ready() });
+  const sessions = new Sessions({ settings, keys });
   return {
-    handler: createEndpoints({ settings, keys, nonces, sessions: new Sessions({ settings, keys }), prove, checkIdToken, redeemCode }),
+    handler: createEndpoints({ settings, keys, nonces, sessions, prove, checkIdToken, redeemCode }),
     verifyToken,
     requireUser: usersOnly(verifyToken),
+    redeemMerge: createMergeRedeemer({ settings, sessions, verifyToken }),
   };
 }

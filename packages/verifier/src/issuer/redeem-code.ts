@@ -10,32 +10,44 @@ export interface AuthorizationCode {
 }
 
 export interface CodeParts {
+  /** Resolves once the provider's keys are at hand: a code is spent by redeeming it. @throws Unauthorized `keys_unavailable` */
+  ready(): Promise<unknown>;
   readonly provider: ProviderSettings;
   readonly clientId: string;
   readonly fetch: typeof globalThis.fetch;
 }
 
-const MAX_WAIT_MS = 7_000;
+/** Together with the discovery before it less than a page waits (8 s), so that it never asks twice for one code. */
+const MAX_WAIT_MS = 4_000;
 const MAX_BODY_LENGTH = 65_536;
 
 /**
  * Redeems authorization codes for ID tokens with the client's secret, for providers that want one (RFC 6749 §4.1.3). The page has the code and its
  * verifier; the secret never leaves the server.
  */
-export function createCodeRedeemer({ provider, clientId, fetch }: CodeParts): ((code: AuthorizationCode) => Promise<string>) | undefined {
+export function createCodeRedeemer({ provider, clientId, fetch, ready }: CodeParts): ((code: AuthorizationCode) => Promise<string>) | undefined {
   const { issuer, clientSecret } = provider;
   if (clientSecret === undefined) return undefined;
   let endpoint = provider.tokenUrl;
   // Each half is form-encoded before they are joined (RFC 6749 §2.3.1).
   const authorization = `Basic ${btoa([clientId, clientSecret].map((half) => new URLSearchParams({ half }).toString().slice('half='.length)).join(':'))}`;
-  return async ({ code, codeVerifier, redirectUri }) => {
+  const underWay = new Map<string, Promise<string>>();
+  const redeem = async ({ code, codeVerifier, redirectUri }: AuthorizationCode): Promise<string> => {
     const body = new URLSearchParams({ grant_type: 'authorization_code', code, code_verifier: codeVerifier, redirect_uri: redirectUri });
     const answer = await reach(async () => {
+      await ready();
       endpoint ??= await findEndpoint(issuer, 'token_endpoint', fetch);
       const response = await fetch(endpoint, { method: 'POST', body, headers: { authorization, accept: 'application/json' }, redirect: 'manual', signal: AbortSignal.timeout(MAX_WAIT_MS) });
       return { status: response.status, body: (await response.text()).slice(0, MAX_BODY_LENGTH) };
     });
     return readIdToken(answer);
+  };
+  // A page that lost patience asks again while the provider still thinks: a code must not be sent there twice.
+  return (asked) => {
+    const name = JSON.stringify([asked.code, asked.codeVerifier, asked.redirectUri]);
+    const running = underWay.get(name) ?? redeem(asked).finally(() => underWay.delete(name));
+    underWay.set(name, running);
+    return running;
   };
 }
 

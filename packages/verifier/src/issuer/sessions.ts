@@ -76,13 +76,27 @@ export class Sessions {
 
   /** The session of a refresh token of ours, or null where it is none, forged or over. Its key and its standing are still to be asked for. */
   async read(refreshToken: string): Promise<Session | null> {
-    const { issuer, clientId, refreshSeconds, now } = this.#settings;
+    const { issuer, refreshSeconds, now } = this.#settings;
+    const payload = await this.#readOwn(refreshToken, { typ: REFRESH_TOKEN_TYPE, audience: `${issuer}/token` });
+    // By its age as the shop wants it today. One that was issued ahead of its time is good: this server's clock was set right meanwhile.
+    const isOver = payload !== null && (optionalNumber(payload, 'iat') ?? -Infinity) + refreshSeconds < now() / 1000 - CLOCK_TOLERANCE_SECONDS;
+    return isOver ? null : payload && readSession(payload);
+  }
+
+  /** What a merge ticket of ours says; null where it is none, forged or over. */
+  async readMergeTicket(ticket: string): Promise<{ readonly id: string; readonly from: string; readonly to: string } | null> {
+    const payload = await this.#readOwn(ticket, { typ: MERGE_TICKET_TYPE, audience: `${this.#settings.issuer}/merge` });
+    const [id, from, to] = ['jti', 'from', 'sub'].map((name) => optionalText(payload ?? {}, name));
+    return id !== undefined && from !== undefined && to !== undefined ? { id, from, to } : null;
+  }
+
+  async #readOwn(token: string, rules: { readonly typ: string; readonly audience: string }): Promise<Json | null> {
+    const { issuer, clientId, now } = this.#settings;
     try {
-      const { payload } = await jwtVerify(refreshToken, (header) => this.#keyOf(header), {
-        typ: REFRESH_TOKEN_TYPE, algorithms: ['ES256', 'EdDSA'], issuer, audience: `${issuer}/token`, requiredClaims: ['exp'],
-        maxTokenAge: refreshSeconds, currentDate: new Date(now()), clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      const { payload } = await jwtVerify(token, (header) => this.#keyOf(header), {
+        ...rules, algorithms: ['ES256', 'EdDSA'], issuer, requiredClaims: ['exp'], currentDate: new Date(now()), clockTolerance: CLOCK_TOLERANCE_SECONDS,
       });
-      return payload['client_id'] === clientId ? readSession(payload) : null;
+      return payload['client_id'] === clientId ? payload : null;
     } catch (error) {
       // Malformed, forged, of a key that was rotated out, over: to its holder all the same.
       if (error instanceof errors.JOSEError) return null;

@@ -23,6 +23,8 @@ export class SigningKeys {
   readonly #keys: readonly NamedKey[];
   readonly #first: NamedKey;
   readonly #secret: Uint8Array<ArrayBuffer>;
+  /** The private part of every key that has one here, the signing one's first. */
+  readonly #secrets: readonly Uint8Array<ArrayBuffer>[];
   readonly #public = new Map<string, Promise<CryptoKey>>();
   #signer: Promise<CryptoKey> | undefined;
 
@@ -37,6 +39,7 @@ export class SigningKeys {
     if (new Set(this.#keys.map(({ kid }) => kid)).size !== this.#keys.length) throw refuse('two of keys have the same kid', 'give each its own, such as its thumbprint');
     this.#first = first;
     this.#secret = new Uint8Array(secret);
+    this.#secrets = entries.flatMap((entry) => decodeExactly(optionalText(entry, 'd') ?? '') ?? []).map((bytes) => new Uint8Array(bytes));
   }
 
   /** The set as anybody may see it. */
@@ -59,11 +62,13 @@ export class SigningKeys {
     return imported;
   }
 
-  /** A key for HMAC that whoever has the first key can make again, and that is good for this purpose only (HKDF, RFC 5869). */
-  async derive(purpose: string): Promise<CryptoKey> {
-    const secret = await crypto.subtle.importKey('raw', this.#secret, 'HKDF', false, ['deriveKey']);
+  /** Keys for HMAC that whoever has the private keys can make again, and that are good for this purpose only (HKDF, RFC 5869). The first one's is the first. */
+  derive(purpose: string): Promise<readonly CryptoKey[]> {
     const parameters = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: new TextEncoder().encode(`passerby ${purpose}`) };
-    return crypto.subtle.deriveKey(parameters, secret, { name: 'HMAC', hash: 'SHA-256', length: 256 }, false, ['sign', 'verify']);
+    return Promise.all(this.#secrets.map(async (bytes) => {
+      const secret = await crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveKey']);
+      return crypto.subtle.deriveKey(parameters, secret, { name: 'HMAC', hash: 'SHA-256', length: 256 }, false, ['sign', 'verify']);
+    }));
   }
 
   /** Imported at the first call, because constructors don't wait. */

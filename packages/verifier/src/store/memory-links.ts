@@ -1,5 +1,11 @@
 import type { SubjectKind } from '@passerby/shared';
-import type { Exchange, Exchanged, Identity, Links } from './links.ts';
+import { heirOf, isSame, judge, standingOf, type Exchange, type Exchanged, type Identity, type LinkedIdentity, type Links } from './links.ts';
+
+interface User {
+  readonly generation: number;
+  /** By name. */
+  readonly identities: Map<string, LinkedIdentity>;
+}
 
 interface Written {
   readonly exchange: Exchange;
@@ -10,10 +16,10 @@ interface Written {
 export class MemoryLinks implements Links {
   readonly #now: () => number;
   readonly #isRevoked: (sessionId: string) => boolean;
-  readonly #generations = new Map<string, number>();
+  readonly #users = new Map<string, User>();
   readonly #owners = new Map<string, string>();
   readonly #written = new Map<string, Written>();
-  readonly #used = new Map<string, string>();
+  readonly #used = new Set<string>();
 
   constructor({ now, isRevoked }: { now(): number; isRevoked(sessionId: string): boolean }) {
     this.#now = now;
@@ -21,19 +27,18 @@ export class MemoryLinks implements Links {
   }
 
   standing(subject: string): { readonly kind: SubjectKind; readonly generation: number } {
-    const generation = this.#generations.get(subject);
-    return generation === undefined ? { kind: 'guest', generation: 0 } : { kind: 'user', generation };
+    return standingOf(this.#generationOf(subject));
   }
 
   async exchange(exchange: Exchange): Promise<Exchanged | null> {
     this.#forget();
-    const { linkId, proofId, thumbprint, gainer } = exchange;
-    const before = this.#written.get(linkId);
-    if (before) return before.exchange.proofId === proofId && before.exchange.thumbprint === thumbprint ? before.answer : null;
-    if (this.#used.has(proofId) || (gainer && !this.#isAsBefore(gainer))) return null;
-    const answer = this.#write(exchange);
-    this.#written.set(linkId, { exchange, answer });
-    this.#used.set(proofId, linkId);
+    const before = this.#written.get(exchange.linkId);
+    if (before) return isSame(before.exchange, exchange) ? before.answer : null;
+    const answer = this.#used.has(exchange.proofId) ? null : this.#judge(exchange);
+    if (!answer) return null;
+    this.#give(exchange, answer);
+    this.#written.set(exchange.linkId, { exchange, answer });
+    this.#used.add(exchange.proofId);
     return answer;
   }
 
@@ -42,19 +47,38 @@ export class MemoryLinks implements Links {
     return this.#written.get(linkId)?.answer ?? null;
   }
 
-  #write({ identity, gainer, newSubject, sessionId, thumbprint, authTime }: Exchange): Exchanged {
-    const owner = this.#owners.get(nameOf(identity));
-    const subject = owner ?? gainer?.subject ?? newSubject;
-    const isOthers = gainer !== null && subject !== gainer.subject;
-    if (!isOthers && (gainer?.kind === 'guest' || !this.#generations.has(subject))) this.#generations.set(subject, this.standing(subject).generation + 1);
-    this.#owners.set(nameOf(identity), subject);
-    const outcome = isOthers ? 'in_use' : gainer ? 'linked' : 'signed_in';
-    return { outcome, subject, generation: this.standing(subject).generation, sessionId, thumbprint, authTime };
+  async identitiesOf(subject: string): Promise<readonly LinkedIdentity[]> {
+    return [...(this.#users.get(subject)?.identities.values() ?? [])];
   }
 
-  #isAsBefore({ subject, kind, generation, sessionId }: NonNullable<Exchange['gainer']>): boolean {
-    const now = this.standing(subject);
-    return now.kind === kind && now.generation === generation && !this.#isRevoked(sessionId);
+  async unlink(subject: string, identity: Identity): Promise<'unlinked' | 'unknown' | 'last'> {
+    const [name, user] = [nameOf(identity), this.#users.get(subject)];
+    if (!user?.identities.has(name)) return 'unknown';
+    if (user.identities.size === 1) return 'last';
+    user.identities.delete(name);
+    this.#owners.delete(name);
+    return 'unlinked';
+  }
+
+  #judge(exchange: Exchange): Exchanged | null {
+    const { gainer, identity } = exchange;
+    const owner = this.#owners.get(nameOf(identity)) ?? heirOf(exchange);
+    return judge(exchange, {
+      owner, ownerGeneration: this.#generationOf(owner), gainerGeneration: gainer && this.#generationOf(gainer.subject),
+      isRevoked: gainer !== null && this.#isRevoked(gainer.sessionId),
+    });
+  }
+
+  #give({ identity }: Exchange, { subject, generation }: Exchanged): void {
+    const name = nameOf(identity);
+    const user = this.#users.get(subject) ?? { generation, identities: new Map<string, LinkedIdentity>() };
+    if (!user.identities.has(name)) user.identities.set(name, { identity, linkedAt: this.#now() });
+    this.#users.set(subject, user);
+    this.#owners.set(name, subject);
+  }
+
+  #generationOf(subject: string): number | null {
+    return this.#users.get(subject)?.generation ?? null;
   }
 
   #forget(): void {

@@ -1,6 +1,6 @@
 import { TokenBuckets } from '../gate/rate-limit.ts';
 import { MemoryLinks } from './memory-links.ts';
-import type { Store } from './store.ts';
+import type { Redemption, Store } from './store.ts';
 
 /** Ended sessions remembered at most, about 20 MB; beyond that the one that ended first is forgotten. */
 const MAX_REVOKED = 100_000;
@@ -9,6 +9,7 @@ const MAX_REVOKED = 100_000;
 export function memoryStore({ now = () => Date.now() }: { readonly now?: (() => number) | undefined } = {}): Store {
   const buckets = new Map<string, TokenBuckets>();
   const revokedUntil = new Map<string, number>();
+  const redeemed = new Map<string, Redemption>();
   const isRevoked = (sessionId: string): boolean => (revokedUntil.get(sessionId) ?? 0) > now();
   const links = new MemoryLinks({ now, isRevoked });
 
@@ -17,6 +18,13 @@ export function memoryStore({ now = () => Date.now() }: { readonly now?: (() => 
       // What was added first ends first, give or take.
       if (until > now() && revokedUntil.size < MAX_REVOKED) return;
       revokedUntil.delete(sessionId);
+    }
+  };
+
+  const forgetRedeemed = (): void => {
+    for (const [ticketId, { until }] of redeemed) {
+      if (until > now()) return;
+      redeemed.delete(ticketId);
     }
   };
 
@@ -31,11 +39,19 @@ export function memoryStore({ now = () => Date.now() }: { readonly now?: (() => 
     async standing(subject, sessionId) {
       return { ...links.standing(subject), revoked: sessionId !== null && isRevoked(sessionId) };
     },
-    exchange: (exchange) => links.exchange(exchange),
-    exchanged: (linkId) => links.exchanged(linkId),
     async revoke(sessionId, until) {
       forgetRevoked();
       revokedUntil.set(sessionId, Math.max(until, revokedUntil.get(sessionId) ?? 0));
     },
+    async redeem(redemption) {
+      forgetRedeemed();
+      const first = redeemed.get(redemption.ticketId) ?? redemption;
+      redeemed.set(first.ticketId, first);
+      return first.key === redemption.key;
+    },
+    exchange: (exchange) => links.exchange(exchange),
+    exchanged: (linkId) => links.exchanged(linkId),
+    identitiesOf: (subject) => links.identitiesOf(subject),
+    unlink: (subject, identity) => links.unlink(subject, identity),
   };
 }

@@ -15,6 +15,8 @@ export interface KeySetParts {
   download(): Promise<PublicKeys>;
   /** Milliseconds since epoch. */
   now(): number;
+  /** What an unknown key is while the issuer was asked too often just now: nobody's (default), or not known yet. */
+  readonly unknown?: 'refused' | 'unavailable';
 }
 
 /** The public keys of one issuer, asked for when needed and kept through its absence. */
@@ -38,13 +40,20 @@ export class KeySet implements KeySource {
       if (this.#age() > REFRESH_AFTER_MS) void this.#refresh();
       return key;
     }
+    const askedBefore = this.#askedAt;
     // What is under way may have been answered before this key was published; only then one more request is due.
     await this.#pending;
     if (!this.#pick(kid) || this.#age() >= STALE_IF_ERROR_MS) await this.#refresh();
-    if (this.#age() >= (this.#pick(kid) ? STALE_IF_ERROR_MS : WINDOW_MS)) {
+    const isUnsure = this.#parts.unknown === 'unavailable' && !this.#pick(kid) && askedBefore === this.#askedAt;
+    if (isUnsure || this.#age() >= (this.#pick(kid) ? STALE_IF_ERROR_MS : WINDOW_MS)) {
       throw new Unauthorized('keys_unavailable', 'The keys that tokens are checked with cannot be had: try again later', { cause: this.#failure });
     }
     return this.#pick(kid);
+  }
+
+  /** Resolves once there are keys that count. @throws Unauthorized `keys_unavailable` */
+  async ready(): Promise<void> {
+    if (this.#keys.size === 0 || this.#age() >= STALE_IF_ERROR_MS) await this.find('');
   }
 
   #pick(kid: string | null): CryptoKey | null {

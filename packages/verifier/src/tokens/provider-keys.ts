@@ -19,7 +19,7 @@ export function createProviderKeys({ issuer, jwksUrl, fetch, now }: ProviderKeys
     url ??= await findEndpoint(issuer, 'jwks_uri', fetch);
     return downloadKeys({ url, fetch, algorithms: ['RS256', 'ES256', 'EdDSA'] });
   };
-  return new KeySet({ download, now });
+  return new KeySet({ download, now, unknown: 'unavailable' });
 }
 
 /**

@@ -34,7 +34,7 @@ function isPlain(text: string): boolean {
       if (open.push(new Set()) > MAX_DEPTH) return false;
     } else if (token === '}' || token === ']') {
       open.pop();
-    } else if (/^\s*:/.test(text.slice(index + token.length, index + token.length + 64))) {
+    } else if (isName(text, index + token.length)) {
       const names = open.at(-1);
       const name: unknown = JSON.parse(token);
       if (typeof name !== 'string' || !names || names.has(name)) return false;
@@ -42,4 +42,11 @@ function isPlain(text: string): boolean {
     }
   }
   return true;
+}
+
+/** True where a colon comes next, however far: blanks do not make a member's name another thing. */
+function isName(text: string, end: number): boolean {
+  const colon = /\s*:/y;
+  colon.lastIndex = end;
+  return colon.test(text);
 }

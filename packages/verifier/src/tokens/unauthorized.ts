@@ -1,11 +1,11 @@
-export type UnauthorizedCode = 'token_missing' | 'token_invalid' | 'token_expired' | 'proof_invalid' | 'user_required' | 'keys_unavailable';
+export type UnauthorizedCode = 'token_missing' | 'token_invalid' | 'token_expired' | 'proof_invalid' | 'user_required' | 'ticket_refused' | 'keys_unavailable';
 export type AuthScheme = 'Bearer' | 'DPoP';
 
-const STATUS = { token_missing: 401, token_invalid: 401, token_expired: 401, proof_invalid: 401, user_required: 403, keys_unavailable: 503 } as const;
+const STATUS = { token_missing: 401, token_invalid: 401, token_expired: 401, proof_invalid: 401, user_required: 403, ticket_refused: 403, keys_unavailable: 503 } as const;
 
 /** The `error` of RFC 6750 §3.1 and RFC 9449 §7.1; a request without a token gets none, as the first asks. */
 const CHALLENGE_ERROR = {
-  token_missing: undefined, token_invalid: 'invalid_token', token_expired: 'invalid_token', proof_invalid: 'invalid_dpop_proof', user_required: 'insufficient_scope',
+  token_missing: undefined, token_invalid: 'invalid_token', token_expired: 'invalid_token', proof_invalid: 'invalid_dpop_proof', user_required: 'insufficient_scope', ticket_refused: undefined,
 } as const;
 
 /** Why a request is not let in. `code` is for programs, `message` for people; neither ever holds a token or a key. */
@@ -20,7 +20,7 @@ export class Unauthorized extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.status = STATUS[code];
-    this.scheme = details.scheme ?? 'Bearer';
+    this.scheme = details.scheme ?? (code === 'proof_invalid' ? 'DPoP' : 'Bearer');
   }
 
   /** The answer to send: JSON, with the challenge of RFC 6750 §3 or RFC 9449 §7.1, or `Retry-After` (seconds) where the keys could not be had. */

@@ -3,7 +3,7 @@ import { Nonces } from '../../src/issuer/nonces.ts';
 import { SigningKeys } from '../../src/issuer/signing-keys.ts';
 import { makeSigningKey, NOW } from './support.ts';
 
-const SLOT = 300_000;
+const SLOT = 600_000;
 const key = makeSigningKey('k');
 const at = (clock: { ms: number }, keys = [key]) => new Nonces({ keys: new SigningKeys({ keys }), now: () => clock.ms });
 

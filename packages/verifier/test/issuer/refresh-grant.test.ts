@@ -40,11 +40,28 @@ describe('a guest who comes back', () => {
     expect(await errorOf(await shorter.renew(device, tokens.refresh_token))).toEqual([400, 'invalid_grant']);
   });
 
-  it('costs one read and no turn', async () => {
+  it('costs one read and one turn of its key', async () => {
     const { world, device, tokens } = await visit();
     [world.turns.length, world.reads.length] = [0, 0];
     await world.renew(device, tokens.refresh_token);
-    expect([world.turns, world.reads]).toEqual([[], [device.subject]]);
+    expect([world.turns.map(({ bucket }) => bucket), world.reads]).toEqual([[`key ${device.thumbprint}`], [device.subject]]);
+  });
+
+  it('goes on after this server’s clock, which was ahead, was set right', async () => {
+    const { world, device, tokens } = await visit();
+    world.time -= 3_600_000;
+    // The bucket counts as empty then, and gives its first turn ten seconds later.
+    expect((await world.renew(device, tokens.refresh_token)).status).toBe(429);
+    world.time += 10_000;
+    expect((await world.renew(device, tokens.refresh_token)).status).toBe(200);
+  });
+
+  it('who asks without end is told to wait', async () => {
+    const { world, device, tokens } = await visit();
+    const statuses: number[] = [];
+    for (let i = 0; i < 40; i += 1) statuses.push((await world.renew(device, tokens.refresh_token)).status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(29);
+    expect(statuses.at(-1)).toBe(429);
   });
 
   it('is asked for the nonce, and told it', async () => {
@@ -87,7 +104,7 @@ describe('a thief with the refresh token', () => {
   it('gets nothing with a proof that was sent long ago', async () => {
     const { world, device, tokens } = await visit();
     const dpop = device.proof({ nonce: await world.nonce() });
-    world.time += 10 * 60_000;
+    world.time += 20 * 60_000;
     expect(await errorOf(await world.post('/token', { grant_type: 'refresh_token', refresh_token: tokens.refresh_token, dpop }))).toEqual([400, 'use_dpop_nonce']);
   });
 

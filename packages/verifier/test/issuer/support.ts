@@ -1,6 +1,7 @@
-import { createHash, generateKeyPairSync, randomUUID, sign, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createHash, randomUUID, sign, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { decodeJwt, type JWTPayload } from 'jose';
 import { createIssuer, memoryStore, type IssuerSettings, type Rate, type Store } from '../../src/index.ts';
+import { makePair } from '../key-pairs.ts';
 
 export const ISSUER = 'https://verifier.shop.example';
 export const SHOP = 'https://shop.example';
@@ -15,7 +16,7 @@ export interface PrivateJwk extends JsonWebKey {
 }
 
 export const makeSigningKey = (kid: string, type: 'ES256' | 'EdDSA' = 'ES256'): PrivateJwk => {
-  const { privateKey } = type === 'ES256' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519');
+  const { privateKey } = type === 'ES256' ? makePair.ec('P-256') : makePair.ed25519();
   return { ...privateKey.export({ format: 'jwk' }), kid };
 };
 
@@ -28,7 +29,7 @@ export class Device {
   readonly #privateKey: KeyObject;
 
   constructor() {
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { privateKey, publicKey } = makePair.ec('P-256');
     const { x, y } = publicKey.export({ format: 'jwk' });
     this.#privateKey = privateKey;
     this.jwk = { kty: 'EC', crv: 'P-256', x, y } as JsonWebKey;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { memoryStore } from '../../src/index.ts';
 import { describeStore } from './store-suite.ts';
 
-describeStore('memory', (now) => memoryStore({ now }));
+describeStore('memory', async (now) => memoryStore({ now }));
 
 describe('memory', () => {
   it('forgets a revoked session after its end', async () => {

@@ -1,10 +1,11 @@
-import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
+import { createHmac, sign } from 'node:crypto';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { calculateJwkThumbprint } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { ProofRefused, verifyProof, type ProofContext } from '../../src/tokens/dpop-proof.ts';
 import { NOW, NOW_SECONDS, type Claims } from '../fixtures.ts';
+import { makePair } from '../key-pairs.ts';
 import { encoded, jwt, makeSigner, sha256 } from './signers.ts';
 
 const KEY = makeSigner('ES256');
@@ -65,7 +66,7 @@ describe('a good proof', () => {
 describe('RFC 9449 §4.3: a proof', () => {
   const rsa = makeSigner('RS256');
   const ed = makeSigner('EdDSA');
-  const es384 = { ...generateKeyPairSync('ec', { namedCurve: 'P-384' }) };
+  const es384 = { ...makePair.ec('P-384') };
   const priv = KEY.privateKey.export({ format: 'jwk' });
   const good = prove();
   const [head = '', body = '', signature = ''] = good.split('.');

@@ -1,9 +1,10 @@
-import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
+import { createHmac, sign } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createIdTokenCheck, type IdTokenCheckSettings } from '../../src/tokens/id-token.ts';
 import { Unauthorized } from '../../src/tokens/unauthorized.ts';
 import { FakeWorld, NOW, NOW_SECONDS, type Claims } from '../fixtures.ts';
+import { makePair } from '../key-pairs.ts';
 import { jwt, makeSigner, type Signer } from './signers.ts';
 
 const ISSUER = 'https://id.example';
@@ -81,7 +82,7 @@ describe('an ID token', () => {
 });
 
 describe('jwt-1: of all the ways to pass for an ID token', () => {
-  const publicPem = String(RSA.privateKey && generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' }));
+  const publicPem = String(RSA.privateKey && makePair.rsa(2048).publicKey.export({ type: 'spki', format: 'pem' }));
   const hmac = (secret: string) => (input: string) => createHmac('sha256', secret).update(input).digest();
   const rsa = (hash: string, options: object = {}) => (input: string) => sign(hash, Buffer.from(input), { key: RSA.privateKey, ...options });
   const signatures: readonly (readonly [string, unknown, (input: string) => Buffer])[] = [
@@ -106,7 +107,8 @@ describe('jwt-1: of all the ways to pass for an ID token', () => {
         for (const header of headers) {
           const isGood = (name.startsWith('ES256 under') && header['kid'] === 'es') || (name.startsWith('EdDSA under') && header['kid'] === 'ed');
           if (isGood) continue;
-          expect(await codeOf(verifyIdToken(jwt({ signature }, { alg, kid: 'rs', typ, ...header }, ADA), { nonce: NONCE })), `${name} ${String(typ)} ${JSON.stringify(header)}`).toBe('token_invalid');
+          // A key that nobody knows may have been published since the keys were asked for: that is no word against the token, nor for it.
+          expect(await codeOf(verifyIdToken(jwt({ signature }, { alg, kid: 'rs', typ, ...header }, ADA), { nonce: NONCE })), `${name} ${String(typ)} ${JSON.stringify(header)}`).toMatch(/^(token_invalid|keys_unavailable)$/);
           tried += 1;
         }
       }
@@ -118,7 +120,7 @@ describe('jwt-1: of all the ways to pass for an ID token', () => {
   it.each(types.slice(2))('a well-signed one of typ %j is refused', async (typ) => expect(await codeOf(verify(token({}, { typ })))).toBe('token_invalid'));
 
   it('one by a weak key of the provider is refused', async () => {
-    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const { privateKey, publicKey } = makePair.rsa(1024);
     const weak: Signer = { alg: 'RS256', privateKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid: 'weak' }, signature: (input) => sign('sha256', Buffer.from(input), privateKey) };
     expect(await codeOf(provider([weak.jwk, RSA.jwk]).check()(token({}, {}, weak), { nonce: NONCE }))).toBe('token_invalid');
   });

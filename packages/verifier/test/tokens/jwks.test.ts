@@ -1,19 +1,19 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { downloadKeys, usableKeys } from '../../src/tokens/jwks.ts';
 import { makeKey } from '../fixtures.ts';
+import { makePair } from '../key-pairs.ts';
 
 const good = makeKey('good').jwk;
-const rsa = (modulusLength: number, publicExponent = 65_537) => ({ ...generateKeyPairSync('rsa', { modulusLength, publicExponent }).publicKey.export({ format: 'jwk' }), kid: 'bad', use: 'sig', alg: 'RS256' });
-const ec = (namedCurve: string) => ({ ...generateKeyPairSync('ec', { namedCurve }).publicKey.export({ format: 'jwk' }), kid: 'bad' });
+const rsa = (modulusLength: number, publicExponent = 65_537) => ({ ...makePair.rsa(modulusLength, publicExponent).publicKey.export({ format: 'jwk' }), kid: 'bad', use: 'sig', alg: 'RS256' });
+const ec = (namedCurve: string) => ({ ...makePair.ec(namedCurve).publicKey.export({ format: 'jwk' }), kid: 'bad' });
 const download = (body: BodyInit, init: ResponseInit = {}) => downloadKeys({ url: 'https://login.example/jwks', algorithms: ['EdDSA'], fetch: () => Promise.resolve(new Response(body, init)) });
 const keySet = (...keys: unknown[]) => JSON.stringify({ keys });
 
 describe('a key', () => {
   const bad: readonly (readonly [string, unknown])[] = [
-    ['with its private part', { ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), kid: 'bad' }],
+    ['with its private part', { ...makePair.ed25519().privateKey.export({ format: 'jwk' }), kid: 'bad' }],
     ['that is a shared secret', { kty: 'oct', k: 'c2VjcmV0', kid: 'bad', alg: 'HS256' }], ['of RSA, 2048 bits', rsa(2048)], ['of RSA, 512 bits', rsa(512)], ['of RSA with exponent 3', rsa(1024, 3)],
-    ['of P-256', ec('P-256')], ['of P-384', ec('P-384')], ['of secp256k1', ec('secp256k1')], ['of Ed448', { ...generateKeyPairSync('ed448').publicKey.export({ format: 'jwk' }), kid: 'bad' }], ['of X25519', { ...generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' }), kid: 'bad' }],
+    ['of P-256', ec('P-256')], ['of P-384', ec('P-384')], ['of secp256k1', ec('secp256k1')], ['of Ed448', { ...makePair.ed448().publicKey.export({ format: 'jwk' }), kid: 'bad' }], ['of X25519', { ...makePair.x25519().publicKey.export({ format: 'jwk' }), kid: 'bad' }],
     ['for encryption', { ...good, kid: 'bad', use: 'enc' }], ['for signing only', { ...good, kid: 'bad', key_ops: ['sign'] }], ['with operations that are no list', { ...good, kid: 'bad', key_ops: 'verify' }], ['for another algorithm', { ...good, kid: 'bad', alg: 'HS256' }],
     ['without an id', { ...good, kid: undefined }], ['with an empty id', { ...good, kid: '' }], ['with a number for an id', { ...good, kid: 1 }],
     ['without a point', { ...good, kid: 'bad', x: undefined }], ['with a short point', { ...good, kid: 'bad', x: 'AAAA' }], ['with a padded point', { ...good, kid: 'bad', x: `${String(good['x'])}=` }], ['with a loosely spelled point', { ...good, kid: 'bad', x: `${'A'.repeat(42)}B` }],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Unauthorized } from '../../src/index.ts';
+import { KeySet } from '../../src/tokens/key-set.ts';
 import { asking, FakeWorld, GUEST_CLAIMS, makeKey, makeToken, NOW } from '../fixtures.ts';
 
 const OLD = makeKey('old');
@@ -161,5 +162,39 @@ describe('jwks-3: while the login host is away', () => {
     expect(await codeOf(verifyToken(ask(world)))).toBe('let in');
     world.publish(OLD, NEW);
     expect(await codeOf(verifyToken(ask(world, NEW)))).toBe('let in');
+  });
+});
+
+describe('a sign-in just after the provider changed its keys', () => {
+  const keyOf = async (): Promise<CryptoKey> => (await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])).publicKey;
+
+  it('is put off and not refused, where others asked for keys that nobody has', async () => {
+    const clock = { ms: NOW };
+    let published = new Map([['old', await keyOf()]]);
+    const keys = new KeySet({ download: async () => published, now: () => clock.ms, unknown: 'unavailable' });
+    for (let i = 0; i < 10; i += 1) await keys.find(`forged-${i}`).catch(() => null);
+    published = new Map([['new', await keyOf()]]);
+    await expect(keys.find('new')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    clock.ms += 30_000;
+    expect(await keys.find('new')).toBe(published.get('new'));
+  });
+
+  it('needs no request where there are keys, however many, and also while the provider is away', async () => {
+    const clock = { ms: NOW };
+    let downloads = 0;
+    const keys = new KeySet({
+      download: async () => {
+        downloads++;
+        if (downloads > 1) throw new TypeError('fetch failed');
+        return new Map([['a', await keyOf()], ['b', await keyOf()]]);
+      },
+      now: () => clock.ms, unknown: 'unavailable',
+    });
+    await keys.ready();
+    clock.ms += 6 * DAY;
+    await keys.ready();
+    expect(downloads).toBe(1);
+    clock.ms += 2 * DAY;
+    await expect(keys.ready()).rejects.toMatchObject({ code: 'keys_unavailable' });
   });
 });

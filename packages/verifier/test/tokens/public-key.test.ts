@@ -1,12 +1,12 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { downloadKeys, usableKeys } from '../../src/tokens/jwks.ts';
 import { algorithmOf, importPublicKey, readPublicKey } from '../../src/tokens/public-key.ts';
 import { isRoca } from '../../src/tokens/roca.ts';
 import type { Claims } from '../fixtures.ts';
+import { makePair } from '../key-pairs.ts';
 import { makeSigner } from './signers.ts';
 
-const rsaOf = (modulusLength: number, publicExponent = 65_537): Claims => ({ ...generateKeyPairSync('rsa', { modulusLength, publicExponent }).publicKey.export({ format: 'jwk' }), kid: 'k' });
+const rsaOf = (modulusLength: number, publicExponent = 65_537): Claims => ({ ...makePair.rsa(modulusLength, publicExponent).publicKey.export({ format: 'jwk' }), kid: 'k' });
 const rsa = rsaOf(2048);
 const es = makeSigner('ES256', 'k').jwk;
 const ed = makeSigner('EdDSA', 'k').jwk;
@@ -35,7 +35,7 @@ describe('a published key', () => {
     for (const more of [{ use: 'enc' }, { alg: 'HS256' }, { alg: 'PS256' }, { alg: 'RSA-OAEP' }, { key_ops: ['encrypt'] }, { key_ops: [] }, { use: null }]) expect(await usable({ ...bare, ...more }), JSON.stringify(more)).toBe(false);
   });
 
-  const secrets = [generateKeyPairSync('ed25519'), generateKeyPairSync('ec', { namedCurve: 'P-256' }), generateKeyPairSync('rsa', { modulusLength: 2048 })].map(({ privateKey }) => ({ ...privateKey.export({ format: 'jwk' }), kid: 'k' }));
+  const secrets = [makePair.ed25519(), makePair.ec('P-256'), makePair.rsa(2048)].map(({ privateKey }) => ({ ...privateKey.export({ format: 'jwk' }), kid: 'k' }));
   it.each(secrets)('whose private half is published beside it vouches for nobody ($kty)', async (jwk) => expect(await usable(jwk)).toBe(false));
   it.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'])('with the member %s vouches for nobody', async (name) => {
     for (const jwk of [ed, es, rsa]) for (const value of ['AQ', '', null]) expect(await usable({ ...jwk, [name]: value })).toBe(false);
@@ -58,7 +58,7 @@ describe('a published key', () => {
 
   const points: Readonly<Record<string, Claims>> = {
     'off the curve': { ...es, y: es['x'] }, 'at zero': { ...es, x: 'A'.repeat(43), y: 'A'.repeat(43) }, 'with a long coordinate': { ...es, x: Buffer.concat([Buffer.alloc(1), Buffer.from(String(es['x']), 'base64url')]).toString('base64url') }, 'with a padded coordinate': { ...es, x: `${String(es['x'])}=` }, 'with half a coordinate': { ...es, y: 'AAAA' }, 'without a coordinate': { ...es, y: undefined },
-    'of P-384': { ...generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ format: 'jwk' }), kid: 'k' }, 'of secp256k1': { ...generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.export({ format: 'jwk' }), kid: 'k' }, 'of P-384 that says P-256': { ...generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ format: 'jwk' }), crv: 'P-256', kid: 'k' },
+    'of P-384': { ...makePair.ec('P-384').publicKey.export({ format: 'jwk' }), kid: 'k' }, 'of secp256k1': { ...makePair.ec('secp256k1').publicKey.export({ format: 'jwk' }), kid: 'k' }, 'of P-384 that says P-256': { ...makePair.ec('P-384').publicKey.export({ format: 'jwk' }), crv: 'P-256', kid: 'k' },
   };
   it.each(Object.entries(points))('that is a point %s vouches for nobody', async (_, jwk) => expect(await usable(jwk)).toBe(false));
 

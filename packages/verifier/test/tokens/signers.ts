@@ -1,5 +1,6 @@
-import { createHash, generateKeyPairSync, sign, type KeyObject, type SignKeyObjectInput } from 'node:crypto';
+import { createHash, sign, type KeyObject, type SignKeyObjectInput } from 'node:crypto';
 import type { Claims } from '../fixtures.ts';
+import { makePair } from '../key-pairs.ts';
 
 /** A key pair that signs whatever it is told to, and says of itself what it is told to. */
 export interface Signer {
@@ -11,9 +12,9 @@ export interface Signer {
 }
 
 const pair = {
-  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
-  EdDSA: () => generateKeyPairSync('ed25519'),
+  ES256: () => makePair.ec('P-256'),
+  RS256: () => makePair.rsa(2048),
+  EdDSA: () => makePair.ed25519(),
 };
 
 export function makeSigner(alg: keyof typeof pair, kid?: string): Signer {

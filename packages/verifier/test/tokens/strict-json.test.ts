@@ -19,6 +19,10 @@ describe('strict JSON', () => {
     }));
   });
 
+  it.each([0, 1, 63, 64, 65, 4_000])('refuses a name said twice, %i blanks before its colon', (blanks) => {
+    expect(parseStrictJson(`{"sub":"a","sub"${' '.repeat(blanks)}:"b"}`)).toBeNull();
+  });
+
   it.each(['', 'null', '1', '"{}"', '[]', '[{}]', '{', '{}{}', "{'a':1}", '{"a":1,}', '\ufeff{}', '{"a":NaN}', `${'{"a":'.repeat(17)}1${'}'.repeat(17)}`])('refuses %s', (text) => expect(parseStrictJson(text)).toBeNull());
 
   it.each(['{"a":"a","b":"a"}', '{"a":["a","a"],"b":{"a":1}}', '{"a":":","b":"\\":\\""}', '{"a":[{"a":1},{"a":1}]}', '{"a":"{\\"a\\":1,\\"a\\":2}"}'])('is not fooled by values: %s', (text) => expect(parseStrictJson(text)).toEqual(JSON.parse(text)));

@@ -1,0 +1,34 @@
+import type { Merge, MergeParties } from '../verifier.ts';
+import { Unauthorized } from '../tokens/unauthorized.ts';
+import type { Caller } from '../tokens/verify-token.ts';
+import type { Sessions } from './sessions.ts';
+import type { CheckedIssuer } from './settings.ts';
+
+export interface MergeParts {
+  readonly settings: CheckedIssuer;
+  readonly sessions: Sessions;
+  verifyToken(from: Request | string): Promise<Caller>;
+}
+
+/** How long a ticket's use is remembered: it is refused by its age long before. */
+const REMEMBERED_MS = 3_600_000;
+
+/**
+ * Tells the shop's server whose things go where: the ticket proves that one person has the keys of both, the token that it is the user who asks. The same ticket
+ * and key again are answered again, because an answer can be lost.
+ */
+export function createMergeRedeemer({ settings, sessions, verifyToken }: MergeParts): (merge: Merge) => Promise<MergeParties> {
+  return async ({ ticket, key, user: from }) => {
+    const [read, user] = [await sessions.readMergeTicket(ticket), await verifyToken(from)];
+    if (!read || key === '' || key.length > 256) throw refuse('The merge ticket is not one of this issuer, or over: ask for another one');
+    // A ticket for another user is good for nobody else.
+    if (user.kind !== 'user' || user.subject !== read.to) throw refuse('The merge ticket is for another user');
+    const isFirst = await settings.store.redeem({ ticketId: read.id, key, until: settings.now() + REMEMBERED_MS });
+    if (!isFirst) throw refuse('The merge ticket was redeemed already, by another key');
+    return { from: read.from, to: read.to };
+  };
+}
+
+function refuse(message: string): Unauthorized {
+  return new Unauthorized('ticket_refused', message);
+}
