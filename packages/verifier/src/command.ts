@@ -7,7 +7,7 @@ const HELP = `passerby-verifier: the keys and the store of the verifier's own gu
 
   passerby-verifier keys generate > keys.json   a new key set; keep it secret
   passerby-verifier keys rotate keys.json       the key that was next signs from now on, and a new one is next; the two before it verify
-                                                what they signed, the older of them without its private part. Start your processes anew with it, one
+                                                what they signed. Start your processes anew with it, one
                                                 after the other if you like: all of them know the key already
 ${STORE_HELP}`;
 

@@ -48,10 +48,10 @@ export async function leave(context: Context, departure: Departure): Promise<Sto
 /** What became of a sign-in in another window: the page that it ends on writes it into the record, and that is all that is read of it. */
 async function outcomeOf(context: Context, state: string, popup: Popup): Promise<StoredOutcome> {
   const { keeper } = context;
-  const begunAt = keeper.ports.clock.now();
+  const begunAt = keeper.ports.clock.monotonic();
   for (;;) {
     // What comes later than that is refused anyway.
-    const givenUp = popup.isGivenUp() || keeper.ports.clock.now() - begunAt > PENDING_LIFETIME_MS;
+    const givenUp = popup.isGivenUp() || keeper.ports.clock.monotonic() - begunAt > PENDING_LIFETIME_MS;
     if (givenUp) await keeper.read();
     const one = find(context, (other) => other.state === state);
     // Gone: given up by signing out.

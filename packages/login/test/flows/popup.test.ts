@@ -49,6 +49,14 @@ describe('a person who signs in in a window of its own', () => {
     expect(await world.until(tab.login.getToken())).toEqual(expect.any(String));
   });
 
+  it('and never comes back is the guest they were, after ten minutes', async () => {
+    const outcome = tab.login.linkIdentity({ connectionId: 'google', mode: 'popup' });
+    await world.until(world.departureOf(tab));
+    await world.time.pass(601_000);
+    expect(await world.until(outcome)).toEqual({ type: 'cancelled' });
+    expect(tab.popup?.state).toBe('closed');
+  });
+
   it('and closes it after they were sent back is signed in by the page that opened it', async () => {
     let outcome: Promise<LinkOutcome> | undefined;
     const back = await world.backFrom(tab, (login) => (outcome = login.linkIdentity({ connectionId: 'google', mode: 'popup' })), 'ada');

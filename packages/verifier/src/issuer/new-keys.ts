@@ -18,17 +18,15 @@ export async function newKeySet(): Promise<{ readonly keys: readonly NamedJwk[] 
 
 /**
  * The key set in which the key that was next signs, and another one is next. Every process knows a key before any process signs with it, so they may start
- * anew one after the other. Of keys older than the one before only the public part is kept. Where none was next, this one is announced only.
+ * anew one after the other. Older keys stay whole: what they signed and sealed is still about. Where none was next, this one is announced only.
  * @throws TypeError where the text is no key set of ours
  */
 export async function rotate(set: string): Promise<KeyRoles> {
-  // Also checks the text.
-  const published = new SigningKeys(set).published().keys;
-  const [first, second] = readEntries(set) as readonly NamedJwk[];
-  if (!first) return newKeySet().then(({ keys }) => ({ keys, dropped: [] }));
+  // Checks the text: what follows is a key set of ours.
+  const isOurs = new SigningKeys(set).published().keys.length > 0;
+  const [first, second, ...older] = isOurs ? (readEntries(set) as readonly NamedJwk[]) : [];
   const isNext = second !== undefined && 'd' in second;
-  // The one before keeps its private part for a round: processes that still sign with it also make nonces with it.
-  const keys = isNext ? [second, await newKey(), first, ...published.slice(2)] : [first, await newKey(), ...published.slice(1)];
+  const keys = [...(isNext ? [second, await newKey(), first] : [first, await newKey(), second]), ...older].filter((key) => key !== undefined);
   return { keys: keys.slice(0, KEPT), dropped: keys.slice(KEPT).map(({ kid }) => kid) };
 }
 

@@ -10,7 +10,7 @@ const SLOT_MS = 10 * 60_000;
 export class Nonces {
   readonly #keys: SigningKeys;
   readonly #now: () => number;
-  #macKeys: Promise<readonly CryptoKey[]> | undefined;
+  #macKeys: Promise<ReadonlyMap<string, CryptoKey>> | undefined;
   #latest: { readonly slot: number; readonly nonce: Promise<string> } | undefined;
 
   constructor({ keys, now }: { readonly keys: SigningKeys; now(): number }) {
@@ -32,18 +32,18 @@ export class Nonces {
     if (slot === undefined || mac === undefined || (age !== 0 && age !== 1)) return false;
     const [bytes, text] = [new Uint8Array(base64url.decode(mac)), new TextEncoder().encode(slot)];
     // Made by any process of ours, also by one that still signs with the key before, or signs with the next one already.
-    const checks = (await this.#keysOfAll()).map((key) => crypto.subtle.verify('HMAC', key, bytes, text));
+    const checks = [...(await this.#keysOfAll()).values()].map((key) => crypto.subtle.verify('HMAC', key, bytes, text));
     return (await Promise.all(checks)).includes(true);
   }
 
   async #make(slot: number): Promise<string> {
-    const [key] = await this.#keysOfAll();
+    const [key] = (await this.#keysOfAll()).values();
     if (!key) throw new TypeError('createIssuer: there is no private key');
     const mac = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(String(slot)));
     return `${slot}.${base64url.encode(new Uint8Array(mac))}`;
   }
 
-  #keysOfAll(): Promise<readonly CryptoKey[]> {
+  #keysOfAll(): Promise<ReadonlyMap<string, CryptoKey>> {
     this.#macKeys ??= this.#keys.derive('DPoP nonce');
     return this.#macKeys;
   }

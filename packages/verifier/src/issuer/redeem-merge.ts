@@ -20,7 +20,8 @@ const REMEMBERED_MS = 3_600_000;
 export function createMergeRedeemer({ settings, sessions, verifyToken }: MergeParts): (merge: Merge) => Promise<MergeParties> {
   return async ({ ticket, key, user: from }) => {
     const [read, user] = [await sessions.readMergeTicket(ticket), await verifyToken(from)];
-    if (!read || key === '' || key.length > 256) throw refuse('The merge ticket is not one of this issuer, or over: ask for another one');
+    if (!read) throw refuse('The merge ticket is not one of this issuer, or over: ask for another one');
+    if (!/^[!-~]{1,256}$/.test(key)) throw refuse('The key of a merge is 1 to 256 printable characters: pass on the one of mergeGuest');
     // A ticket for another user is good for nobody else.
     if (user.kind !== 'user' || user.subject !== read.to) throw refuse('The merge ticket is for another user');
     const isFirst = await settings.store.redeem({ ticketId: read.id, key, until: settings.now() + REMEMBERED_MS });

@@ -82,7 +82,7 @@ export function checkIssuer(settings: IssuerSettings): CheckedIssuer {
   refuseUnless(Array.isArray(origins) && origins.length > 0, "origins is missing: list the origins of the shop's pages, such as https://shop.example");
   for (const origin of origins) checkOrigin(origin, 'origins holds something that is not an origin');
   if (apiOrigin !== undefined) checkOrigin(apiOrigin, 'apiOrigin is not an origin');
-  refuseUnless(['takeTurn', 'standing', 'revoke', 'exchange', 'exchanged'].every((name) => typeof Object(store)[name] === 'function'), 'store is missing: write memoryStore() for one process, or a store on a database');
+  refuseUnless(['takeTurn', 'standing', 'revoke', 'exchange', 'exchanged', 'redeem', 'identitiesOf', 'unlink'].every((name) => typeof Object(store)[name] === 'function'), 'store is missing: write memoryStore() for one process, or a store on a database');
   refuseUnless(typeof audience === 'string' && audience !== '', 'audience is empty: leave it out, or write the address of your API');
   refuseUnless(isWithin(accessTokenSeconds, MAX_ACCESS_TOKEN_SECONDS), `accessTokenSeconds is not a whole number from 1 to ${MAX_ACCESS_TOKEN_SECONDS}: nothing ends an access token but its age`);
   refuseUnless(isWithin(refreshDays, MAX_REFRESH_DAYS), `refreshDays is not a whole number from 1 to ${MAX_REFRESH_DAYS}`);

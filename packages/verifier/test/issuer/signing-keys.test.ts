@@ -39,13 +39,12 @@ describe('keys that are rotated', () => {
     expect((await published(new World({ keys: { keys } }))).map(({ kid }) => kid)).toEqual([before.keys[1]?.kid, keys[1]?.kid, before.keys[0]?.kid]);
   });
 
-  it('are four at most, and of the old ones only the public part is left', async () => {
+  it('are four at most', async () => {
     let set = JSON.stringify(await newKeySet());
     const names: string[] = [];
     for (let i = 0; i < 4; i += 1) {
       const { keys, dropped } = await rotate(set);
       names.push(...dropped);
-      expect(keys.filter((key) => 'd' in key)).toEqual(keys.slice(0, 3));
       expect(keys.length).toBe(Math.min(4, i + 3));
       set = JSON.stringify({ keys });
     }
