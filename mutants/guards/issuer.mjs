@@ -5,6 +5,12 @@ const endpoints = 'packages/verifier/src/issuer/endpoints.ts';
 const form = 'packages/verifier/src/issuer/form.ts';
 const guest = 'packages/verifier/src/issuer/guest-grant.ts';
 const refresh = 'packages/verifier/src/issuer/refresh-grant.ts';
+const current = 'packages/verifier/src/issuer/current-session.ts';
+const exchange = 'packages/verifier/src/issuer/exchange-grant.ts';
+const ticket = 'packages/verifier/src/issuer/merge-ticket-grant.ts';
+const merge = 'packages/verifier/src/issuer/redeem-merge.ts';
+const currentToken = 'packages/verifier/src/issuer/current-token.ts';
+const identities = 'packages/verifier/src/issuer/identities-endpoint.ts';
 const revocation = 'packages/verifier/src/issuer/revocation-endpoint.ts';
 const sessions = 'packages/verifier/src/issuer/sessions.ts';
 const nonces = 'packages/verifier/src/issuer/nonces.ts';
@@ -34,11 +40,22 @@ export const issuer = [
   { id: 'captcha-there', file: gate, find: 'response === undefined || ', replace: 'response !== undefined && ', why: 'Who leaves the captcha out would be let in.' },
   { id: 'rule-true-only', file: gate, find: '(await allow(visit)) !== true', replace: '!(await allow(visit))', why: 'A rule that forgot what it returns would let everybody in.' },
   { id: 'guest-is-no-user', file: guest, find: "if (kind !== 'guest') throw", replace: 'if (false as boolean) throw', why: 'The key of a guest would open the account that the guest has become.' },
-  { id: 'renewal-by-its-key', file: refresh, find: 'if (session.thumbprint !== thumbprint) throw', replace: 'if (false as boolean) throw', why: 'Who stole a refresh token would be that guest for ninety days.' },
+  { id: 'link-by-its-key', file: exchange, find: "if (session.thumbprint !== thumbprint) throw", replace: 'if (false as boolean) throw', why: 'A thief with the refresh token alone could link the guest to an account of his own.' },
+  { id: 'id-token-of-this-link', file: exchange, find: '`${gains?.thumbprint ?? thumbprint}.${linkId}`', replace: '`${thumbprint}.${linkId}`', why: "A leaked ID token could be linked to somebody else's guest." },
+  { id: 'id-token-once', file: exchange, find: 'sha256(idToken.slice(0, idToken.lastIndexOf(\'.\')))', replace: 'sha256(idToken)', why: 'An ID token whose signature is spelled the other way would sign somebody in a second time.' },
+  { id: 'link-result-by-its-key', file: exchange, find: 'if (!done || done.thumbprint !== thumbprint) throw', replace: 'if (!done) throw', why: 'Who learned a link_id could ask for the tokens of whoever linked.' },
+  { id: 'exchange-not-revived', file: exchange, find: 'if (standing.revoked || standing.generation !== generation) throw', replace: 'if (false as boolean) throw', why: 'Who signed out would be signed in again by a request that is sent once more.' },
+  { id: 'recent-sign-in', file: current, find: "if (kind === 'user' && authTime < nowMs / 1000 - RECENT_SECONDS) throw", replace: 'if (false as boolean) throw', why: 'Who finds an open page could add a way in of his own and keep the account.' },
+  { id: 'ticket-for-guest-and-user', file: ticket, find: "if (guest.kind !== 'guest' || user.kind !== 'user') throw", replace: 'if (false as boolean) throw', why: "A user's things could be carried off as if they were a guest's." },
+  { id: 'ticket-for-this-user', file: merge, find: "if (user.kind !== 'user' || user.subject !== read.to) throw", replace: 'if (false as boolean) throw', why: 'A ticket that leaked would carry the cart to whoever found it.' },
+  { id: 'ticket-once', file: merge, find: 'if (!isFirst) throw', replace: 'if (false as boolean) throw', why: 'The things of a guest would be carried over twice.' },
+  { id: 'current-means-now', file: currentToken, find: 'if (revoked || kind !== caller.kind || generation !== optionalNumber', replace: "if (false as boolean && generation !== optionalNumber", why: 'Who held the guest before its link could go on for ten minutes where the shop asked for none.' },
+  { id: 'last-identity-stays', file: identities, find: "=== 'last'", replace: "=== ('never' as string)", why: 'Somebody who takes off the only way in would be told that it is done.' },
+  { id: 'renewal-by-its-key', file: current, find: 'if (session.thumbprint !== thumbprint) throw', replace: 'if (false as boolean) throw', why: 'Who stole a refresh token would be that guest for ninety days.' },
   { id: 'renewal-with-nonce', file: refresh, find: "'needed'", replace: "'unused'", why: 'A proof made once could be sent again by whoever saw it.' },
-  { id: 'renewal-revoked', file: refresh, find: 'revoked || ', replace: '', why: 'Who signed out would be signed in for who comes next.' },
-  { id: 'renewal-kind', file: refresh, find: 'kind !== session.kind || ', replace: '', why: 'Who held the guest before would go on as the user.' },
-  { id: 'renewal-generation', file: refresh, find: ' || generation !== session.generation', replace: '', why: 'Who held the guest before its link would hold the account after it.' },
+  { id: 'renewal-revoked', file: current, find: 'revoked || ', replace: '', why: 'Who signed out would be signed in for who comes next.' },
+  { id: 'renewal-kind', file: current, find: 'kind !== session.kind || ', replace: '', why: 'Who held the guest before would go on as the user.' },
+  { id: 'renewal-generation', file: current, find: ' || generation !== session.generation', replace: '', why: 'Who held the guest before its link would hold the account after it.' },
   { id: 'refresh-token-type', file: sessions, find: '        ...rules, issuer', replace: '        ...(({ typ: _typ, ...others }) => others)(rules), issuer', why: 'An access token, which travels to every API, would be worth ninety days.' },
   { id: 'refresh-token-audience', file: sessions, find: "aud: `${issuer}/token`, exp: iat + refreshSeconds, cnf }", replace: 'aud: [audience, `${issuer}/token`], exp: iat + refreshSeconds, cnf }', why: 'An API that forgets to look at the type would take a refresh token.' },
   { id: 'refresh-token-client', file: sessions, find: "payload['client_id'] === clientId", replace: "typeof payload['client_id'] === 'string'", why: 'The session of one application would be renewed for another.' },

@@ -9,10 +9,11 @@ import { logOut, type LogOutOptions } from './flows/log-out.ts';
 import { deliverMerges } from './flows/merge.ts';
 import { toOutcome, whoCame, type LinkOutcome } from './flows/outcome.ts';
 import { link, resolveLink, signIn, whoIsHere } from './flows/sign-in.ts';
-import { unlink } from './flows/unlink.ts';
+import { listIdentities, unlink } from './flows/unlink.ts';
 import { useSession } from './flows/use-session.ts';
 import { browserPorts } from './ports/browser.ts';
 import type { PortsFor, Popup } from './ports/ports.ts';
+import type { LinkedIdentity } from './providers/provider.ts';
 import { SessionKeeper, type Listener, type Session } from './session-keeper.ts';
 
 export interface AuthenticateOptions {
@@ -139,6 +140,16 @@ export class LoginClient {
     // Opens the channel, by which the other tabs are told.
     await context.keeper.load();
     await logOut(context, options);
+  }
+
+  /**
+   * The identities by which who is here signs in; none for a guest.
+   * @throws LoginError `login_required`, `session_changed`, `config_invalid`, `unsupported`, retryable codes
+   */
+  async getIdentities(): Promise<readonly LinkedIdentity[]> {
+    const context = this.#open();
+    await this.#settled();
+    return listIdentities(context, await useSession(context, { deadline: this.#deadline(context) }));
   }
 
   /**

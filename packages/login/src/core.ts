@@ -8,7 +8,7 @@ export type { LogOutOptions } from './flows/log-out.ts';
 export type { GuestMerge, MergeGuest } from './flows/merge.ts';
 export type { LinkOutcome } from './flows/outcome.ts';
 export type { Popup, Ports, PortsFor, ProviderPorts } from './ports/ports.ts';
-export type { Authorization, AuthorizationRequest, CallbackMarks, ProvenRequest, Provider, Redemption } from './providers/provider.ts';
+export type { Authorization, AuthorizationRequest, CallbackMarks, LinkedIdentity, ProvenRequest, Provider, Redemption } from './providers/provider.ts';
 export type { Listener, Notice, Session } from './session-keeper.ts';
 export { isLoginError, LoginError } from '@passerby/shared';
 export type { DeviceKey, Grant, LoginErrorCode, StoredSession, SubjectKind } from '@passerby/shared';

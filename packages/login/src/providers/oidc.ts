@@ -9,7 +9,7 @@ import type { ProviderPorts } from '../ports/ports.ts';
 import { createKey, prove } from './dpop.ts';
 import { postForm, safeAddress, send } from './http.ts';
 import { createPkce, digest, randomText } from './pkce.ts';
-import type { Provider, Redemption } from './provider.ts';
+import type { LinkedIdentity, Provider, Redemption } from './provider.ts';
 
 export interface OidcOptions {
   /** The provider's issuer, such as `https://id.example.com/realms/shop`. */
@@ -58,8 +58,8 @@ export function oidc(options: OidcOptions): Provider {
     }));
 
   /** Asks the verifier for tokens, once more where it wants its nonce in the proofs. */
-  const askVerifier = async (fields: Readonly<Record<string, string>>, keys: Readonly<Record<string, DeviceKey>>, ports: ProviderPorts): Promise<Json> => {
-    const url = `${verifier}/token`;
+  const askVerifier = async (fields: Readonly<Record<string, string>>, keys: Readonly<Record<string, DeviceKey>>, ports: ProviderPorts, path = 'token'): Promise<Json> => {
+    const url = `${verifier}/${path}`;
     const ask = async (nonce: string | null) => {
       const proofs = Object.entries(keys).map(async ([name, key]) => [name, await prove(key, { method: 'POST', url, nonce }, ports)] as const);
       return postForm(url, { ...fields, client_id: clientId, ...Object.fromEntries(await Promise.all(proofs)) }, ports);
@@ -67,7 +67,7 @@ export function oidc(options: OidcOptions): Provider {
     const answer = await ask(latestNonce);
     latestNonce = answer.dpopNonce ?? latestNonce;
     const wantsNonce = answer.status === 400 && answer.dpopNonce && parseObject(answer.body)?.error === 'use_dpop_nonce';
-    return judge(wantsNonce ? await ask(answer.dpopNonce) : answer, ports.now(), oauthRefusal);
+    return judge(wantsNonce ? await ask(answer.dpopNonce) : answer, ports.now(), (status, error) => error === 'last_identity' || oauthRefusal(status, error));
   };
 
   /** A grant straight from the configured verifier: TLS vouches for it, its claims are checked. */
@@ -101,6 +101,11 @@ export function oidc(options: OidcOptions): Provider {
     const idToken = pending.details?.idToken ?? (await redeemCode(code, pending, ports));
     if (!pending.details?.idToken) await keep({ idToken });
     return idToken;
+  };
+
+  const askIdentities = async (session: StoredSession, fields: Readonly<Record<string, string>>, ports: ProviderPorts): Promise<Json> => {
+    const { refreshToken, key } = renewalOf(session);
+    return askVerifier({ ...fields, refresh_token: refreshToken }, { dpop: key }, ports, 'identities').catch(askedToSignIn);
   };
 
   return {
@@ -178,6 +183,14 @@ export function oidc(options: OidcOptions): Provider {
       return text(await askVerifier(fields, { dpop: to.key, subject_dpop: from.key }, ports), 'merge_ticket');
     },
 
+    async identities(session, ports) {
+      return readIdentities(await askIdentities(session, {}, ports));
+    },
+
+    async unlink(session, identityId, ports) {
+      await askIdentities(session, { unlink: identityId }, ports);
+    },
+
     prove: ({ key = missing(), accessToken, issuedAt, receivedAt }, request, { crypto, now }) =>
       // By the verifier's clock, as far as the session tells it: an API has no nonce to put a wrong clock right.
       prove(key, { ...request, accessToken }, { crypto, now: () => now() - (receivedAt - issuedAt) }),
@@ -218,6 +231,12 @@ function askedToSignIn(error: unknown): never {
 function refusedVisitor(error: unknown): never {
   if (!isLoginError(error) || !/^(access_denied|captcha_required)$/.test(error.oauthError ?? '')) throw error;
   throw new LoginError('login_denied', 'The verifier does not let this visitor in', { oauthError: error.oauthError, status: error.status });
+}
+
+/** @throws LoginError `response_invalid` */
+function readIdentities({ identities }: Json): readonly LinkedIdentity[] {
+  if (!Array.isArray(identities)) throw new LoginError('response_invalid', "The verifier's answer has no identities");
+  return identities.map(asObject).filter((one) => one !== null).map((one) => ({ id: text(one, 'id'), issuer: text(one, 'issuer'), linkedAt: (optionalNumber(one, 'linked_at') ?? 0) * 1000 }));
 }
 
 /** What renews a session of ours. @throws LoginError `grant_refused` */

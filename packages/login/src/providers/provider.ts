@@ -34,6 +34,16 @@ export interface ProvenRequest {
   readonly nonce: string | null;
 }
 
+/** One way in which a user signs in. */
+export interface LinkedIdentity {
+  /** For `unlinkIdentity()`. */
+  readonly id: string;
+  /** Who vouches for it. */
+  readonly issuer: string;
+  /** Ms since epoch. */
+  readonly linkedAt: number;
+}
+
 /** What a redemption may need besides the callback. */
 export interface Redemption {
   /** Who is here by now; for a link, who gains the identity. */
@@ -77,6 +87,8 @@ export interface Provider {
   prove?(session: StoredSession, request: ProvenRequest, ports: ProviderPorts): Promise<string>;
   /** Proves to the shop's server that one person is both: the guest that was, and the user. */
   mergeTicket?(guest: StoredSession, user: StoredSession, ports: ProviderPorts): Promise<string>;
+  /** By which identities the user signs in. */
+  identities?(session: StoredSession, ports: ProviderPorts): Promise<readonly LinkedIdentity[]>;
   unlink?(session: StoredSession, identityId: string, ports: ProviderPorts): Promise<void>;
   /** Ends it at the service. */
   endSession?(session: StoredSession, ports: ProviderPorts): Promise<void>;

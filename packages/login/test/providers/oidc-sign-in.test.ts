@@ -319,3 +319,48 @@ describe('a person on bad days', () => {
     expect(await world.until(outcome)).toEqual({ type: 'cancelled' });
   });
 });
+
+describe('a user', () => {
+  let back: Tab;
+  beforeEach(async () => {
+    back = await link(tab);
+    await world.until(back.login.completeLogin());
+  });
+  const add = (connectionId: string): Promise<Tab> => world.signIn(back, (login) => login.linkIdentity({ connectionId }), 'ada');
+
+  it('adds another way to sign in, sees both, and signs in by either as the same subject', async () => {
+    const again = await add('github');
+    expect(await world.until(again.login.completeLogin())).toMatchObject({ type: 'linked', session: { subject: guest } });
+    const identities = await world.until(again.login.getIdentities());
+    expect(identities).toEqual([1, 2].map(() => ({ id: expect.any(String), issuer: LOGIN, linkedAt: expect.any(Number) })));
+    const elsewhere = world.anotherBrowser();
+    const there = await elsewhere.signIn(elsewhere.open('/checkout'), (login) => login.authenticate({ connectionId: 'github' }), 'ada');
+    await elsewhere.until(there.login.completeLogin());
+    expect(there.login.getSession()).toMatchObject({ subject: guest, kind: 'user' });
+  });
+
+  it('takes one off again, and not the last one', async () => {
+    const again = await add('github');
+    await world.until(again.login.completeLogin());
+    const [first] = await world.until(again.login.getIdentities());
+    await world.until(again.login.unlinkIdentity(first?.id ?? ''));
+    // Said twice, because an answer can be lost.
+    await world.until(again.login.unlinkIdentity(first?.id ?? ''));
+    const [last, ...none] = await world.until(again.login.getIdentities());
+    expect(none).toEqual([]);
+    await expect(world.until(again.login.unlinkIdentity(last?.id ?? ''))).rejects.toMatchObject({ code: 'grant_refused', oauthError: 'last_identity' });
+    expect(again.login.getSession()).toMatchObject({ subject: guest, kind: 'user' });
+  });
+
+  it('who signed in long ago signs in once more before changing how', async () => {
+    await world.time.pass(700_000);
+    const [only] = await world.until(back.login.getIdentities());
+    await expect(world.until(back.login.unlinkIdentity(only?.id ?? ''))).rejects.toMatchObject({ code: 'login_required' });
+  });
+
+  it('whose guest is still about has no identities yet', async () => {
+    const other = world.anotherBrowser().open();
+    await world.until(other.login.authenticate());
+    expect(await world.until(other.login.getIdentities())).toEqual([]);
+  });
+});

@@ -3,6 +3,7 @@ import { SAFE_HEADERS } from '../refusal.ts';
 import { readForm, required, type Asked } from './form.ts';
 import type { GrantParts } from './grant.ts';
 import type { Nonces } from './nonces.ts';
+import { answerIdentities } from './identities-endpoint.ts';
 import { Refused } from './refused.ts';
 import { answerRevocation } from './revocation-endpoint.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -11,6 +12,8 @@ import { answerTokenRequest, GRANT_TYPES } from './token-endpoint.ts';
 export interface EndpointParts extends GrantParts {
   readonly keys: SigningKeys;
   readonly nonces: Nonces;
+  /** The same as `prove`, for proofs that name the address of the identities. */
+  readonly proveIdentities: GrantParts['prove'];
 }
 
 type Handler = (request: Request, from: { readonly clientAddress: string }) => Promise<Response>;
@@ -29,6 +32,7 @@ export function createEndpoints(parts: EndpointParts): Handler {
     [`${path}/jwks`, publish(parts.keys.published())],
     [`${path}/token`, answerPosts(answerTokenRequest, parts)],
     [`${path}/revoke`, answerPosts(answerRevocation, parts)],
+    [`${path}/identities`, answerPosts(answerIdentities, { ...parts, prove: parts.proveIdentities })],
   ]);
   return async (request, from) => {
     const endpoint = endpoints.get(new URL(request.url).pathname);

@@ -4,6 +4,7 @@ import { base64url } from 'jose';
 import type { Exchanged, Gainer } from '../store/links.ts';
 import { Unauthorized } from '../tokens/unauthorized.ts';
 import type { SignIn } from '../tokens/id-token.ts';
+import { requireRecentSignIn } from './current-session.ts';
 import { required, type Asked } from './form.ts';
 import type { Grant, GrantParts } from './grant.ts';
 import { Refused } from './refused.ts';
@@ -13,8 +14,6 @@ const CODE = 'urn:passerby:token-type:code';
 const REFRESH_TOKEN = 'urn:ietf:params:oauth:token-type:refresh_token';
 /** How long an answer can be asked for again. An ID token is refused by its age before its use is forgotten. */
 const ANSWER_MS = 600_000;
-/** How recently a user must have signed in to gain one more way to do so. */
-const RECENT_SECONDS = 600;
 
 /**
  * Turns a person's ID token into a session here: a guest's subject becomes theirs, or they come back to their own (RFC 8693, docs/protocol.md).
@@ -61,7 +60,7 @@ async function readGainer(asked: Asked, { settings, sessions, prove }: GrantPart
   const session = await sessions.read(readToken(asked, 'subject_token', REFRESH_TOKEN));
   if (!session) throw new Refused('invalid_grant', 'The session that begins the link is over');
   if (session.thumbprint !== thumbprint) throw new Refused('invalid_dpop_proof', 'subject_dpop is of another key than the one the session is bound to');
-  if (session.kind === 'user' && (session.authTime ?? 0) < settings.now() / 1000 - RECENT_SECONDS) throw new Refused('login_required', 'A user who adds an identity signs in once more first: at most ten minutes ago');
+  requireRecentSignIn(session, settings.now());
   const { id, subject, kind, generation } = session;
   return { gainer: { subject, kind, generation, sessionId: id }, thumbprint };
 }

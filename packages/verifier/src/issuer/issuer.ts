@@ -1,9 +1,11 @@
 import { createIdTokenCheck } from '../tokens/id-token.ts';
 import { createProviderKeys } from '../tokens/provider-keys.ts';
 import { createIssuerTokenCheck } from '../tokens/issuer-token.ts';
-import { usersOnly } from '../tokens/verify-token.ts';
+import { usersOnly, type Caller } from '../tokens/verify-token.ts';
 import type { Merge, MergeParties, Verifier } from '../verifier.ts';
+import { createCurrencyCheck } from './current-token.ts';
 import { createEndpoints } from './endpoints.ts';
+import type { GrantParts } from './grant.ts';
 import { Nonces } from './nonces.ts';
 import { createProver } from './prove.ts';
 import { createCodeRedeemer } from './redeem-code.ts';
@@ -13,6 +15,11 @@ import { checkIssuer, type IssuerSettings } from './settings.ts';
 import { SigningKeys } from './signing-keys.ts';
 
 export interface Issuer extends Verifier {
+  /**
+   * Like `verifyToken`, and one read more: refuses what was issued before a link, or in a session that was ended since, and not only when its ten minutes are over.
+   * @throws Unauthorized all its codes but `user_required`
+   */
+  verifyCurrent(from: Request | string): Promise<Caller>;
   /**
    * Redeems a merge ticket: whose things go to whom. The same ticket and key again get the same answer.
    * @throws Unauthorized `ticket_refused`, and what `verifyToken` throws of the user's token
@@ -30,16 +37,17 @@ export function createIssuer(given: IssuerSettings): Issuer {
   const keys = new SigningKeys(given.keys);
   const nonces = new Nonces({ keys, now });
   const verifyToken = createIssuerTokenCheck({ issuer, audience, clientId, apiOrigin, keys, now });
-  const prove = createProver({ url: `${issuer}/token`, nonces, now });
+  const proveAt = (path: string): GrantParts['prove'] => createProver({ url: `${issuer}/${path}`, nonces, now });
   const { provider, fetch = (...args) => globalThis.fetch(...args) } = given;
   const providerKeys = provider && createProviderKeys({ ...provider, fetch, now });
   const checkIdToken = provider && createIdTokenCheck({ ...provider, keys: providerKeys, clientId: provider.clientId ?? clientId, now });
   const redeemCode = provider && createCodeRedeemer({ provider, clientId: provider.clientId ?? clientId, fetch, ready: async () => providerKeys?.ready() });
   const sessions = new Sessions({ settings, keys });
   return {
-    handler: createEndpoints({ settings, keys, nonces, sessions, prove, checkIdToken, redeemCode }),
+    handler: createEndpoints({ settings, keys, nonces, sessions, prove: proveAt('token'), proveIdentities: proveAt('identities'), checkIdToken, redeemCode }),
     verifyToken,
     requireUser: usersOnly(verifyToken),
+    verifyCurrent: createCurrencyCheck({ store: settings.store, verifyToken }),
     redeemMerge: createMergeRedeemer({ settings, sessions, verifyToken }),
   };
 }

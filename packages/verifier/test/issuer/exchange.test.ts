@@ -72,6 +72,37 @@ describe('a guest who links an identity', () => {
   });
 });
 
+describe('an API that asks the store', () => {
+  it('refuses the guest’s token from the moment of the link, and the user’s from the moment of signing out', async () => {
+    expect(await world.issuer.verifyCurrent(guest.access_token)).toMatchObject({ subject: guestKey.subject, kind: 'guest' });
+    const tokens = await tokensOf(await linked(await idToken(nonceOf(guestKey))));
+    await expect(world.issuer.verifyCurrent(guest.access_token)).rejects.toMatchObject({ code: 'token_expired' });
+    expect(await world.issuer.verifyCurrent(tokens.access_token)).toMatchObject({ subject: guestKey.subject, kind: 'user' });
+    await world.post('/revoke', { token: tokens.refresh_token });
+    await expect(world.issuer.verifyCurrent(tokens.access_token)).rejects.toMatchObject({ code: 'token_expired' });
+    // The others find out by its age, ten minutes at most.
+    expect(await world.issuer.verifyToken(guest.access_token)).toMatchObject({ kind: 'guest' });
+  });
+});
+
+describe('the list of identities', () => {
+  const identities = async (token: string, device: Device, form: Readonly<Record<string, string>> = {}): Promise<Response> =>
+    world.post('/identities', { refresh_token: token, dpop: device.proof({ iat: world.time / 1000, nonce: await world.nonce(), htu: 'https://verifier.shop.example/identities' }), ...form });
+
+  it('is for whoever has the key, by a proof for this address', async () => {
+    const user = await tokensOf(await signedIn(await idToken(nonceOf(newKey))));
+    expect(await (await identities(user.refresh_token, newKey)).json()).toMatchObject({ identities: [{ issuer: PROVIDER }] });
+    expect(await errorOf(await identities(user.refresh_token, guestKey))).toEqual([400, 'invalid_dpop_proof']);
+    const elsewhere = newKey.proof({ iat: world.time / 1000, nonce: await world.nonce() });
+    expect(await errorOf(await world.post('/identities', { refresh_token: user.refresh_token, dpop: elsewhere }))).toEqual([400, 'invalid_dpop_proof']);
+  });
+
+  it('names nobody at the provider', async () => {
+    const user = await tokensOf(await signedIn(await idToken(nonceOf(newKey))));
+    expect(await (await identities(user.refresh_token, newKey)).text()).not.toContain('ada');
+  });
+});
+
 describe('an ID token', () => {
   it.each<readonly [string, () => string]>([
     ['of another guest', () => nonceOf(new Device())], ['of the new key', () => nonceOf(newKey)], ['of another link', () => nonceOf(guestKey, linkId())], ['of no key', () => ''],
