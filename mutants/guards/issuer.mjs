@@ -48,7 +48,7 @@ export const issuer = [
   { id: 'recent-sign-in', file: current, find: "if (kind === 'user' && authTime < nowMs / 1000 - RECENT_SECONDS) throw", replace: 'if (false as boolean) throw', why: 'Who finds an open page could add a way in of his own and keep the account.' },
   { id: 'ticket-for-guest-and-user', file: ticket, find: "if (guest.kind !== 'guest' || user.kind !== 'user') throw", replace: 'if (false as boolean) throw', why: "A user's things could be carried off as if they were a guest's." },
   { id: 'ticket-for-this-user', file: merge, find: "if (user.kind !== 'user' || user.subject !== read.to) throw", replace: 'if (false as boolean) throw', why: 'A ticket that leaked would carry the cart to whoever found it.' },
-  { id: 'ticket-once', file: merge, find: 'if (!isFirst) throw', replace: 'if (false as boolean) throw', why: 'The things of a guest would be carried over twice.' },
+  { id: 'merge-ticket-once', file: merge, find: 'if (!isFirst) throw', replace: 'if (false as boolean) throw', why: 'The things of a guest would be carried over twice.' },
   { id: 'current-means-now', file: currentToken, find: 'if (revoked || kind !== caller.kind || generation !== optionalNumber', replace: "if (false as boolean && generation !== optionalNumber", why: 'Who held the guest before its link could go on for ten minutes where the shop asked for none.' },
   { id: 'last-identity-stays', file: identities, find: "=== 'last'", replace: "=== ('never' as string)", why: 'Somebody who takes off the only way in would be told that it is done.' },
   { id: 'renewal-by-its-key', file: current, find: 'if (session.thumbprint !== thumbprint) throw', replace: 'if (false as boolean) throw', why: 'Who stole a refresh token would be that guest for ninety days.' },
