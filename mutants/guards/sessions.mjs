@@ -32,15 +32,15 @@ export const sessions = [
     why: 'A tab that still runs the old version would write over the session of the new one, and the guest would be gone.',
   },
   {
-    id: 'cached-until', file: keeper, find: 'now < token.until && now >= token.from &&', replace: 'now >= token.from &&',
+    id: 'cached-until', file: keeper, find: 'Math.min(token.until - now, token', replace: 'Math.min(Infinity, token',
     why: 'Whose laptop slept through the night would be served a token that ended hours ago.',
   },
   {
-    id: 'cached-from', file: keeper, find: 'now < token.until && now >= token.from &&', replace: 'now < token.until &&',
+    id: 'cached-from', file: keeper, find: 'if (!(leftMs > 0 && now >= token.from)) return null;', replace: 'if (!(leftMs > 0)) return null;',
     why: 'Whose clock was set back would be served a token whose age nobody knows.',
   },
   {
-    id: 'cached-monotonic', file: keeper, find: '&& this.ports.clock.monotonic() < token.monotonicUntil ?', replace: '?',
+    id: 'cached-monotonic', file: keeper, find: ', token.monotonicUntil - this.ports.clock.monotonic());', replace: ', Infinity);',
     why: 'Whose clock is set back by an hour each hour would be served the same dead token all day.',
   },
   {
