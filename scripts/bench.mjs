@@ -1,7 +1,7 @@
 /** `npm run bench`: installs, builds, finds a browser, and takes every measure of bench/, or those that are named: `npm run bench -- token`. */
 import { build, install, must, say } from './steps.mjs';
 
-const SUBJECTS = { 'first-guest': 'the first guest, in Chromium', mint: 'guests a second and their memory, in Node', token: 'a cached token, in Chromium' };
+const SUBJECTS = { 'first-guest': 'the first guest, in Chromium', mint: 'guests a second and their memory, in Node', token: 'a cached token, in Chromium', links: 'links a second, on PostgreSQL' };
 
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !Object.hasOwn(SUBJECTS, name));
