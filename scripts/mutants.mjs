@@ -16,7 +16,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'mutants-'));
 const WORKERS = Number(process.env.MUTANT_WORKERS ?? 2);
 const WANTED = 0.95;
 /** A run that does not end by then hangs where no test can end it. */
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 600_000;
 
 const wanted = process.argv.slice(2);
 const chosen = guards.filter(({ id, file }) => wanted.length === 0 || wanted.some((part) => id.includes(part) || file.includes(part)));
