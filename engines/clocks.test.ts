@@ -1,9 +1,9 @@
 /** A device whose clock is wrong, or jumps. The clock is a shim of Date that is there before the client; the service's clock is right. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { enter } from './support/customer.ts';
-import type { Browser, Visitor } from './support/engine.ts';
 import { engines, measured } from './support/engines.ts';
-import { startService, type Service } from './support/service.ts';
+import { sceneIn } from './support/scene.ts';
+import { startService } from './support/service.ts';
 import { openShop } from './support/shop.ts';
 
 const HOUR_MS = 3_600_000;
@@ -27,33 +27,19 @@ declare global {
 }
 
 describe.for(engines.map((engine) => [engine.name, engine] as const))('in %s', ([, engine]) => {
-  let browser: Browser;
-  let service: Service;
-  let visitor: Visitor;
-  beforeAll(async () => {
-    browser = await engine.launch();
-  });
-  afterAll(() => browser.close());
-  beforeEach(async () => {
-    service = await startService();
-    visitor = await browser.visitor();
-  });
-  afterEach(async () => {
-    await visitor.close();
-    await service.close();
-  });
+  const scene = sceneIn(engine, startService);
 
   it.for([['a day ahead', DAY_MS], ['a day behind', -DAY_MS]] as const)('a person whose clock is %s is a guest as ever, with no request more, also in the next tab and after a reload', async ([, off]) => {
-    const first = await visitor.openTab(service.page(clockOff(off)));
+    const first = await scene.visitor.openTab(scene.place.page(clockOff(off)));
     const { tokens } = await first.evaluate(() => window.visit.tokens(100));
-    const second = await visitor.openTab(service.page(clockOff(off)));
-    await first.goto(service.page(clockOff(off)));
+    const second = await scene.visitor.openTab(scene.place.page(clockOff(off)));
+    await first.goto(scene.place.page(clockOff(off)));
     for (const tab of [first, second]) expect(await tab.evaluate(() => window.visit.tokens(100))).toMatchObject({ served: 100, tokens });
-    expect(service.seen).toEqual({ guests: 1, refreshes: 0, reuses: 0 });
+    expect(scene.place.seen).toEqual({ guests: 1, refreshes: 0, reuses: 0 });
   });
 
   it.for([['a day ahead', DAY_MS], ['a day behind', -DAY_MS]] as const)('a guest whose clock is %s signs in and is the same', async ([, off]) => {
-    const tab = await visitor.openTab(service.page(clockOff(off)));
+    const tab = await scene.visitor.openTab(scene.place.page(clockOff(off)));
     await tab.evaluate(() => window.visit.tokens(1));
     const subject = await tab.evaluate(() => window.visit.login.getSession()?.subject);
     await tab.evaluate(() => void window.visit.login.linkIdentity({ connectionId: 'google' }));
@@ -62,24 +48,24 @@ describe.for(engines.map((engine) => [engine.name, engine] as const))('in %s', (
   });
 
   it.for([['ahead', DAY_MS], ['back', -DAY_MS]] as const)('a person whose clock is put %s by a day costs at most one renewal in all tabs together', async ([, jump]) => {
-    const tabs = [await visitor.openTab(service.page(clockOff(0))), await visitor.openTab(service.page(clockOff(0)))];
+    const tabs = [await scene.visitor.openTab(scene.place.page(clockOff(0))), await scene.visitor.openTab(scene.place.page(clockOff(0)))];
     for (const tab of tabs) await tab.evaluate(() => window.visit.tokens(1));
     for (const tab of tabs) await tab.evaluate((ms) => window.jump(ms), jump);
     const answers = await Promise.all(tabs.map((tab) => tab.evaluate(() => window.visit.tokens(100))));
     for (const answer of answers) expect(answer).toMatchObject({ served: 100, failures: {} });
-    expect(service.seen).toMatchObject({ guests: 1, reuses: 0 });
-    expect(service.seen.refreshes).toBeLessThanOrEqual(1);
+    expect(scene.place.seen).toMatchObject({ guests: 1, reuses: 0 });
+    expect(scene.place.seen.refreshes).toBeLessThanOrEqual(1);
   });
 
   it('a person whose device slept for eight hours costs one renewal in all tabs together', async (context) => {
-    const tabs = [await visitor.openTab(service.page(clockOff(0))), await visitor.openTab(service.page(clockOff(0))), await visitor.openTab(service.page(clockOff(0)))];
+    const tabs = [await scene.visitor.openTab(scene.place.page(clockOff(0))), await scene.visitor.openTab(scene.place.page(clockOff(0))), await scene.visitor.openTab(scene.place.page(clockOff(0)))];
     for (const tab of tabs) await tab.evaluate(() => window.visit.tokens(1));
     for (const tab of tabs) await tab.evaluate((ms) => window.jump(ms), 8 * HOUR_MS);
     const answers = await Promise.all(tabs.map((tab) => tab.evaluate(() => window.visit.tokens(100))));
     for (const answer of answers) expect(answer).toMatchObject({ served: 100, failures: {} });
     expect(new Set(answers.flatMap(({ tokens }) => tokens)).size).toBe(1);
-    expect(service.seen).toEqual({ guests: 1, refreshes: 1, reuses: 0 });
-    measured(context, `slept 8 h: ${service.seen.refreshes} renewal for ${tabs.length} tabs`);
+    expect(scene.place.seen).toEqual({ guests: 1, refreshes: 1, reuses: 0 });
+    measured(context, `slept 8 h: ${scene.place.seen.refreshes} renewal for ${tabs.length} tabs`);
   });
 
   it.for([['a day ahead', DAY_MS], ['a day behind', -DAY_MS]] as const)("a customer of a shop whose own clocks are %s of the device's shops and signs in", async ([, off]) => {
@@ -87,7 +73,7 @@ describe.for(engines.map((engine) => [engine.name, engine] as const))('in %s', (
     const shop = await openShop(engine, { clock: () => Date.now() - off });
     // Nobody knows whether the service looks at the time in the client's proof of work; one that does refuses every wrong clock.
     shop.authress.switches.antiAbuseMaxAgeSeconds = 2 * DAY_MS;
-    const customer = await enter(visitor, shop.shopUrl);
+    const customer = await enter(scene.visitor, shop.shopUrl);
     await customer.sees('kind', 'guest');
     const subject = await customer.reads('subject');
     await customer.add('mug');

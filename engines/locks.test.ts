@@ -124,5 +124,6 @@ describe.for(enginesThatCan('Chromium').map((engine) => [engine.name, engine] as
     const answer = await others[0]?.evaluate(() => window.visit.tokens(1));
     measured(context, `frozen, default deadline: ${JSON.stringify(answer?.failures)} after ${answer?.ms} ms`);
     expect(answer?.failures).toEqual({});
+    await Promise.all(scene.waiting);
   });
 });

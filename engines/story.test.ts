@@ -1,38 +1,38 @@
-/** The whole promise, on the shop as people see it. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+/** The whole promise, on the shop as people see it: before Authress, and before an OpenID provider that has no guests. */
+import { describe, expect, it } from 'vitest';
 import { enter } from './support/customer.ts';
-import type { Browser, Visitor } from './support/engine.ts';
+import type { Engine } from './support/engine.ts';
 import { engines } from './support/engines.ts';
-import { openShop, type Shop } from './support/shop.ts';
+import { openOpenIdShop } from './support/openid-shop.ts';
+import { sceneIn } from './support/scene.ts';
+import { openShop } from './support/shop.ts';
 
-describe.for(engines.map((engine) => [engine.name, engine] as const))('in %s', ([, engine]) => {
-  let browser: Browser;
-  let shop: Shop;
-  let visitor: Visitor;
-  beforeAll(async () => {
-    browser = await engine.launch();
-  });
-  afterAll(() => browser.close());
-  beforeEach(async () => {
-    shop = await openShop(engine);
-    visitor = await browser.visitor();
-  });
-  afterEach(async () => {
-    await visitor.close();
-    await shop.close();
-  });
+interface Place {
+  readonly shopUrl: string;
+  guests(): number;
+  close(): Promise<void>;
+}
+
+const shops: readonly { readonly service: string; readonly subjects: RegExp; open(engine: Engine): Promise<Place> }[] = [
+  { service: 'Authress', subjects: /^user_.{26,}$/, open: openShop },
+  { service: 'an OpenID provider', subjects: /^g_[\w-]{43}$/, open: () => openOpenIdShop() },
+];
+const everywhere = engines.flatMap((engine) => shops.map((shop) => [engine.name, shop.service, engine, shop] as const));
+
+describe.for(everywhere)('in %s, before %s', ([, , engine, { open, subjects }]) => {
+  const scene = sceneIn(engine, () => open(engine));
 
   it('a visitor shops, signs in, and keeps the same ID and cart; later comes back to both', async () => {
-    const first = await enter(visitor, shop.shopUrl);
+    const first = await enter(scene.visitor, scene.place.shopUrl);
     await first.sees('kind', 'guest');
     const subject = await first.reads('subject');
-    expect(subject).toMatch(/^user_.{26,}$/);
+    expect(subject).toMatch(subjects);
     await first.add('mug', 'tee', 'cap');
 
-    await first.tab.goto(shop.shopUrl);
+    await first.tab.goto(scene.place.shopUrl);
     await first.sees('cart-count', '3');
     expect(await first.reads('subject')).toBe(subject);
-    const second = await enter(visitor, shop.shopUrl);
+    const second = await enter(scene.visitor, scene.place.shopUrl);
     await second.sees('cart-count', '3');
     expect(await second.reads('subject')).toBe(subject);
 
@@ -47,7 +47,7 @@ describe.for(engines.map((engine) => [engine.name, engine] as const))('in %s', (
     await first.sees('kind', 'none');
     await second.sees('kind', 'none');
 
-    const next = await enter(visitor, shop.shopUrl);
+    const next = await enter(scene.visitor, scene.place.shopUrl);
     await next.sees('kind', 'guest');
     expect(await next.reads('subject')).not.toBe(subject);
     await next.sees('cart-count', '0');
@@ -57,6 +57,6 @@ describe.for(engines.map((engine) => [engine.name, engine] as const))('in %s', (
     await next.sees('kind', 'user');
     expect(await next.reads('subject')).toBe(subject);
     await next.sees('cart-count', '3');
-    expect(shop.guests()).toBe(2);
+    expect(scene.place.guests()).toBe(2);
   });
 });

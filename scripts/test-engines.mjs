@@ -1,8 +1,9 @@
-/** `npm run test:engines`: installs, builds, finds three browser engines, runs engines/ in each, and says what it saw. ENGINES=Firefox runs some. */
+/** `npm run test:engines`: installs, builds, finds three browser engines and a PostgreSQL, runs engines/ in each, and says what it saw. ENGINES=Firefox runs some. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { postgresPath } from './postgres.mjs';
 import { build, install, run, say } from './steps.mjs';
 
 await install();
@@ -16,6 +17,7 @@ const needs = [
   { engine: 'Chromium', isHere: () => chromiumPath() !== undefined, install: () => installChromium(say) },
   { engine: 'Firefox', isHere: () => existsSync(process.env.FIREFOX ?? '/usr/bin/firefox-esr'), install: () => installPackages('firefox-esr') },
   { engine: 'WebKitGTK', isHere: () => isThere('WebKitWebDriver') && isThere('Xvfb'), install: () => installPackages('webkit2gtk-driver', 'xvfb') },
+  { engine: 'PostgreSQL', isHere: () => postgresPath() !== undefined, install: () => installPackages('postgresql') },
 ];
 
 const wanted = (process.env.ENGINES ?? '').split(',').filter(Boolean);
@@ -25,7 +27,7 @@ for (const need of needs.filter(({ engine }) => wanted.length === 0 || wanted.in
   if (!need.isHere()) missing.push(need.engine);
 }
 if (missing.length > 0) {
-  console.error(`\n✗ ${missing.join(' and ')} could not be found or installed here. In Debian: apt-get install chromium firefox-esr webkit2gtk-driver xvfb. To run without: ENGINES=Chromium npm run test:engines`);
+  console.error(`\n✗ ${missing.join(' and ')} could not be found or installed here. In Debian: apt-get install chromium firefox-esr webkit2gtk-driver xvfb postgresql. To run without: ENGINES=Chromium npm run test:engines`);
   process.exit(1);
 }
 

@@ -28,6 +28,8 @@ export interface Browser {
 
 export interface Visitor {
   openTab(url: string): Promise<Tab>;
+  /** The windows that pages opened by themselves, as far as they are still there. */
+  popups(): Promise<readonly Tab[]>;
   /** The cookies of this site, also those that no script may read. */
   cookies(url: string): Promise<readonly Cookie[]>;
   close(): Promise<void>;
@@ -43,7 +45,11 @@ export interface Tab {
   /** Runs a function in the page, as text: it sees nothing of the test but its argument, which is JSON. An expression may be given as text too. */
   evaluate<R>(work: (() => R | Promise<R>) | string): Promise<R>;
   evaluate<R, A>(work: (argument: A) => R | Promise<R>, argument: A): Promise<R>;
+  /** Clicks as a hand does: what it does is the person's own wish. */
+  press(selector: string): Promise<void>;
   close(): Promise<void>;
+  /** Brings the page's window before all others, as a person does who wants to look at it. */
+  lookAt?(): Promise<void>;
   /** Ends the page's process as a fault would. */
   crash?(): Promise<void>;
   freeze?(): Promise<void>;

@@ -15,7 +15,8 @@ export const chromiumEngine: Engine = {
     const browser = await chromium.launch({
       executablePath: chromiumPath() ?? '',
       args: [...chromiumArguments, ...(thirdPartyCookies === 'partitioned' ? ['--disable-features=Translate'] : [])],
-      ...(backForwardCache === 'on' && { ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
+      // Windows that nobody clicked for are blocked, as they are for people.
+      ignoreDefaultArgs: ['--disable-popup-blocking', ...(backForwardCache === 'on' ? ['--disable-back-forward-cache'] : [])],
     });
     return browserOf(browser, chromiumTab);
   },
@@ -29,12 +30,14 @@ export const firefoxEngine: Engine = {
       channel: 'moz-firefox',
       executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
       firefoxUserPrefs: {
+        // Windows that nobody clicked for are blocked, as they are for people.
+        'dom.disable_open_during_load': true,
         ...(privateMode === 'on' && { 'browser.privatebrowsing.autostart': true }),
         ...(thirdPartyCookies === 'allowed' && { 'network.cookie.cookieBehavior': 0 }),
         ...(thirdPartyCookies === 'blocked' && { 'network.cookie.cookieBehavior': 1 }),
       },
     });
-    return browserOf(browser, async (page) => plain(page));
+    return browserOf(browser, firefoxTab);
   },
 };
 
@@ -72,20 +75,24 @@ async function launchUntouched(preferences: object): Promise<Browser> {
   };
 }
 
-function browserOf(browser: Driven, toTab: (page: Page) => Promise<Tab>): Browser {
+function browserOf(browser: Driven, toTab: (page: Page) => Tab): Browser {
   return {
     visitor: async () => visitorOf(await browser.newContext({ ignoreHTTPSErrors: true }), toTab),
     close: () => browser.close(),
   };
 }
 
-function visitorOf(context: BrowserContext, toTab: (page: Page) => Promise<Tab>): Visitor {
+function visitorOf(context: BrowserContext, toTab: (page: Page) => Tab): Visitor {
+  const opened: Page[] = [];
   return {
     openTab: async (url) => {
-      const tab = await toTab(await context.newPage());
+      const page = await context.newPage();
+      opened.push(page);
+      const tab = toTab(page);
       await tab.goto(url);
       return tab;
     },
+    popups: async () => context.pages().filter((page) => !opened.includes(page)).map(toTab),
     cookies: async (url) => (await context.cookies(url)).map(({ name, value }) => ({ name, value })),
     close: () => context.close(),
   };
@@ -95,25 +102,30 @@ function plain(page: Page): Tab {
   return {
     goto: async (url) => void (await page.goto(url)),
     evaluate: <R>(work: unknown, argument?: unknown): Promise<R> => page.evaluate<R>(asScript(work, argument)),
+    press: (selector) => page.click(selector),
     close: () => page.close(),
   };
 }
 
-const chromiumTab = async (page: Page): Promise<Tab> => withDevTools(page, await page.context().newCDPSession(page));
+/** Its windows take the focus from each other as a person's do; a headless Chromium has each of them think that it is looked at. */
+const firefoxTab = (page: Page): Tab => ({ ...plain(page), lookAt: () => page.bringToFront() });
 
-function withDevTools(page: Page, devTools: CDPSession): Tab {
+function chromiumTab(page: Page): Tab {
+  let attached: Promise<CDPSession> | undefined;
+  const devTools = (): Promise<CDPSession> => (attached ??= page.context().newCDPSession(page));
   return {
     ...plain(page),
     crash: async () => {
       const gone = new Promise((resolve) => page.once('crash', resolve));
+      const session = await devTools();
       // It has nobody left to answer.
-      devTools.send('Page.crash').catch(() => undefined);
+      session.send('Page.crash').catch(() => undefined);
       await gone;
     },
-    freeze: async () => void (await devTools.send('Page.setWebLifecycleState', { state: 'frozen' })),
-    thaw: async () => void (await devTools.send('Page.setWebLifecycleState', { state: 'active' })),
-    clearStorage: async (origin) => void (await devTools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' })),
-    limitStorage: async (origin, bytes) => void (await devTools.send('Storage.overrideQuotaForOrigin', { origin, ...(bytes !== null && { quotaSize: bytes }) })),
+    freeze: async () => void (await (await devTools()).send('Page.setWebLifecycleState', { state: 'frozen' })),
+    thaw: async () => void (await (await devTools()).send('Page.setWebLifecycleState', { state: 'active' })),
+    clearStorage: async (origin) => void (await (await devTools()).send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' })),
+    limitStorage: async (origin, bytes) => void (await (await devTools()).send('Storage.overrideQuotaForOrigin', { origin, ...(bytes !== null && { quotaSize: bytes }) })),
     notRestoredBecause: () => page.evaluate<string[]>(`(() => {
       const [entry] = performance.getEntriesByType('navigation');
       return (entry?.notRestoredReasons?.reasons ?? []).map(({ reason }) => reason);

@@ -2,8 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../../packages/emulator/test/support/ports.ts';
 import { asScript, type Browser, type Cookie, type Engine, type LaunchSettings, type Tab, type Visitor } from './engine.ts';
-import { freePorts } from './ports.ts';
 
 export const webKitEngine: Engine = {
   name: 'WebKitGTK',
@@ -48,14 +48,16 @@ async function openMiniBrowser({ thirdPartyCookies }: LaunchSettings): Promise<V
 
 function visitorOf(wire: Wire, stop: () => Promise<void>): Visitor {
   let isOpen = true;
-  let tabs = 0;
+  const opened: string[] = [];
   return {
     openTab: async (url) => {
-      const window = tabs++ === 0 ? await wire.firstWindow() : await wire.newWindow();
+      const window = opened.length === 0 ? await wire.firstWindow() : await wire.newWindow();
+      opened.push(window);
       const tab = tabOf(wire, window);
       await tab.goto(url);
       return tab;
     },
+    popups: async () => (await wire.windows()).filter((window) => !opened.includes(window)).map((window) => tabOf(wire, window)),
     cookies: (url) => wire.cookies(url),
     close: async () => {
       if (!isOpen) return;
@@ -94,6 +96,7 @@ function tabOf(wire: Wire, window: string): Tab {
       if (answer.state === 'failed') throw new Error(answer.message);
       return answer.value as R;
     },
+    press: (selector) => wire.press(window, selector),
     close: () => wire.closeWindow(window),
   };
 }
@@ -142,6 +145,17 @@ class Wire {
 
   newWindow(): Promise<string> {
     return this.#inTurn(async () => ((await this.#send('POST', `${this.#session}/window/new`, { type: 'tab' })) as { handle: string }).handle);
+  }
+
+  windows(): Promise<readonly string[]> {
+    return this.#inTurn(async () => (await this.#send('GET', `${this.#session}/window/handles`)) as string[]);
+  }
+
+  press(window: string, selector: string): Promise<void> {
+    return this.#inWindow(window, async () => {
+      const [element] = Object.values((await this.#send('POST', `${this.#session}/element`, { using: 'css selector', value: selector })) as object) as string[];
+      await this.#send('POST', `${this.#session}/element/${element}/click`, {});
+    });
   }
 
   goto(window: string, url: string): Promise<void> {
