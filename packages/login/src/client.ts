@@ -245,7 +245,8 @@ export class LoginClient {
       await leave(context, { purpose: 'guest', connectionId: connectionId ?? '', redirectUrl });
       return whoIsHere(context);
     };
-    if (mode === 'redirect') return leaveAsGuest();
+    // Whose ID follows from a key here is made nowhere else.
+    if (mode === 'redirect' && !keeper.provider.createKey) return leaveAsGuest();
     try {
       await useSession(context, { guests: 'asked-for', connectionId, deadline: this.#deadline(context) });
     } catch (error) {

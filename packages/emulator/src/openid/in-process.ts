@@ -31,7 +31,7 @@ export async function answerBy(listener: (exchange: Exchange) => unknown, reques
   });
 }
 
-/** The same, for a listener's helpers that only read. */
+/** The same, for what a listener only reads with. */
 export async function exchangeOf(request: Request): Promise<Exchange> {
   const { protocol, host, pathname, search } = new URL(request.url);
   const body = Buffer.from(await request.clone().arrayBuffer());

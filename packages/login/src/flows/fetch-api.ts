@@ -3,7 +3,7 @@ import { isLoginError, type StoredSession } from '@passerby/shared';
 import type { Context } from './context.ts';
 
 /**
- * Sends the request with the credential where its origin is listed, and as it is anywhere else.
+ * Sends the request with the credential where its origin is listed, and as it is anywhere else. One with an `Authorization` of its own goes as it is, too.
  * @throws LoginError what `findSession` throws
  */
 export async function fetchApi(context: Context, request: Request, findSession: () => Promise<StoredSession>): Promise<Response> {

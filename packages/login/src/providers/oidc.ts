@@ -26,7 +26,7 @@ export interface OidcOptions {
   readonly connectionParameter?: string;
   /** Where people come back to after signing out at the provider too. Without it they sign out of the shop alone. */
   readonly logOutUrl?: string;
-  /** Has the visitor prove to be one, where the verifier asks for it: a captcha's response. */
+  /** Has the visitor prove to be a person, where the verifier asks for it: a captcha's response. */
   readonly captcha?: () => Promise<string>;
 }
 
@@ -221,10 +221,10 @@ async function readDiscovery(issuer: string, ports: ProviderPorts): Promise<Json
 
 const never: Refusal = () => false;
 
-/** A user who adds an identity shows first that it is still them. */
+/** Who adds an identity or takes one off shows first that it is still them. */
 function askedToSignIn(error: unknown): never {
   if (!isLoginError(error) || error.oauthError !== 'login_required') throw error;
-  throw new LoginError('login_required', 'Sign in once more, by authenticate() with a connection, then link', { oauthError: error.oauthError, status: error.status });
+  throw new LoginError('login_required', 'Sign in once more, by authenticate() with a connection, then try again', { oauthError: error.oauthError, status: error.status });
 }
 
 /** The verifier's own words for a visitor it does not let in. */

@@ -41,7 +41,10 @@ describe('a visitor of a shop whose verifier makes the guests', () => {
     const tab = world.open();
     const { subject } = await world.until(tab.login.authenticate());
     const token = await world.until(tab.login.getToken());
-    await world.time.pass(700_000);
+    await world.time.pass(560_000);
+    // Served the old one, while the new one is on its way.
+    expect(await world.until(tab.login.getToken())).toBe(token);
+    await world.time.pass(1_000);
     const next = await world.until(tab.login.getToken());
     expect(next).not.toBe(token);
     expect(await world.verifier.verifyToken(next)).toMatchObject({ subject });
@@ -68,6 +71,12 @@ describe('a visitor of a shop whose verifier makes the guests', () => {
     world.time.wall = right + ms;
     await world.until(login.authenticate());
     expect(world.requests).toEqual([TOKEN, TOKEN]);
+    expect(tab.departed).toBeNull();
+  });
+
+  it('who is to start by leaving the page starts by a request all the same: nobody makes guests at the provider', async () => {
+    const tab = world.open();
+    expect(await world.until(tab.login.authenticate({ mode: 'redirect' }))).toMatchObject({ kind: 'guest' });
     expect(tab.departed).toBeNull();
   });
 

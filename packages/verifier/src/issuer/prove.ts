@@ -4,7 +4,7 @@ import type { Nonces } from './nonces.ts';
 import { Refused } from './refused.ts';
 
 export interface ProverParts {
-  /** The configured address of the token endpoint. */
+  /** The configured address of the endpoint. */
   readonly url: string;
   readonly nonces: Nonces;
   now(): number;

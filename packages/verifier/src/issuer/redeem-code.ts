@@ -17,7 +17,7 @@ export interface CodeParts {
   readonly fetch: typeof globalThis.fetch;
 }
 
-/** Together with the discovery before it less than a page waits (8 s), so that it never asks twice for one code. */
+/** A page that has lost patience by then (8 s) meets the request that is still under way. */
 const MAX_WAIT_MS = 4_000;
 const MAX_BODY_LENGTH = 65_536;
 

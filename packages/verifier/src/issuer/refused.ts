@@ -1,5 +1,5 @@
 const STATUS = {
-  invalid_request: 400, invalid_dpop_proof: 400, use_dpop_nonce: 400, invalid_grant: 400, login_required: 400, last_identity: 400, unsupported_grant_type: 400, unsupported_token_type: 400,
+  invalid_request: 400, invalid_dpop_proof: 400, use_dpop_nonce: 400, invalid_grant: 400, login_required: 400, last_identity: 400, unsupported_grant_type: 400,
   invalid_client: 401, unauthorized_client: 403, captcha_required: 403, access_denied: 403, rate_limited: 429, temporarily_unavailable: 503,
 } as const;
 

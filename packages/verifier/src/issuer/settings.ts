@@ -82,6 +82,7 @@ export function checkIssuer(settings: IssuerSettings): CheckedIssuer {
   refuseUnless(Array.isArray(origins) && origins.length > 0, "origins is missing: list the origins of the shop's pages, such as https://shop.example");
   for (const origin of origins) checkOrigin(origin, 'origins holds something that is not an origin');
   if (apiOrigin !== undefined) checkOrigin(apiOrigin, 'apiOrigin is not an origin');
+  checkProvider(settings.provider);
   refuseUnless(['takeTurn', 'standing', 'revoke', 'exchange', 'exchanged', 'redeem', 'identitiesOf', 'unlink'].every((name) => typeof Object(store)[name] === 'function'), 'store is missing: write memoryStore() for one process, or a store on a database');
   refuseUnless(typeof audience === 'string' && audience !== '', 'audience is empty: leave it out, or write the address of your API');
   refuseUnless(isWithin(accessTokenSeconds, MAX_ACCESS_TOKEN_SECONDS), `accessTokenSeconds is not a whole number from 1 to ${MAX_ACCESS_TOKEN_SECONDS}: nothing ends an access token but its age`);
@@ -95,6 +96,15 @@ export function checkIssuer(settings: IssuerSettings): CheckedIssuer {
     now: settings.now ?? (() => Date.now()),
     random: settings.random ?? ((bytes) => void crypto.getRandomValues(bytes)),
   };
+}
+
+function checkProvider(provider: ProviderSettings | undefined): void {
+  if (provider === undefined) return;
+  for (const name of ['issuer', 'jwksUrl', 'tokenUrl'] as const) {
+    const address = provider[name];
+    const isLeftOut = address === undefined && name !== 'issuer';
+    refuseUnless(isLeftOut || (typeof address === 'string' && URL.canParse(address) && isSecure(address)), `provider.${name} is not an https address (http is for loopback only)`);
+  }
 }
 
 /** Tokens name the issuer to the letter, so there is one spelling of it (RFC 8414 §2). */
