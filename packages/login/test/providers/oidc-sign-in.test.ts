@@ -178,6 +178,11 @@ describe('a callback', () => {
     ['https://login.shop.test/', 'a slash more'], ['https://login.shop.test:443', 'a port'], ['HTTPS://login.shop.test', 'capitals'], ['https://evil.example', 'another host'],
     ['https://login.shop.test.evil.example', 'a suffix'], ['https://evil.example/login.shop.test', 'a path'], ['https://user@login.shop.test', 'a user'], ['http://login.shop.test', 'another scheme'],
     ['https://login.shop.test#', 'a fragment'], ['https://login%2eshop.test', 'an escape'], ['com', 'an ending'], ['', 'nothing'], ['null', 'null'],
+    ['https://login.shop.test//', 'two slashes more'], ['https://login.shop.test/.', 'a dot more'], ['https://login.shop.test/..', 'two dots more'], ['https://login.shop.test?', 'a question mark'], ['https://login.shop.test/?a', 'a query'],
+    ['https://login.shop.test.', 'a trailing dot'], ['https://LOGIN.shop.test', 'a capital host'], ['https://login.shop.test:8443', 'another port'], ['https://login.shop.test:0443', 'a port spelled long'], ['//login.shop.test', 'no scheme'], ['login.shop.test', 'a bare host'],
+    ['https:login.shop.test', 'no slashes'], ['https:/login.shop.test', 'one slash'], ['https:\\\\login.shop.test', 'backslashes'], ['https://shop.test', 'a parent'], ['https://a.login.shop.test', 'a child'], ['https://loginxshop.test', 'a dot that is none'],
+    ['https://evillogin.shop.test', 'a prefix'], ['https://login.shop.test@evil.example', 'a host as user'], ['https://evil.example?https://login.shop.test', 'a host in a query'], ['https://evil.example#https://login.shop.test', 'a host in a fragment'],
+    ['https://l\u043egin.shop.test', 'a Cyrillic letter'], ['https://xn--lgin-0wa.shop.test', 'punycode'], ['https://login.shop.test%00', 'a NUL'], [' https://login.shop.test', 'a blank before'], ['https://login.shop.test ', 'a blank after'], ['https://login.shop.test\n', 'a line break'],
   ])('of the issuer %j (%s) signs nobody in, and its code goes nowhere', async (iss) => {
     const back = await forged((address) => address.searchParams.set('iss', iss));
     expect(await world.until(back.login.completeLogin())).toMatchObject({ type: 'failed', error: { code: 'callback_invalid' } });
