@@ -138,3 +138,22 @@ it('adds one to the version with every change and with nothing else', () => {
   expect(record.version).toBe(2);
   expect(transition(record, { type: 'merged', key: 'unknown' })).toBe(record);
 });
+
+describe('a round trip that is over', () => {
+  const linked = after(guest(), begun(), back('user_guest'));
+  const failed: SessionEvent = { type: 'not_completed', state: 'state_1', outcome: { type: 'failed', error: { code: 'grant_refused', message: '' } } };
+  const late: readonly SessionEvent[] = [failed, back('user_evil'), { type: 'returned', state: 'state_1', callback: '?code=c' }, { type: 'unsure', state: 'state_1' }, { type: 'kept', state: 'state_1', details: { idToken: 't' } }];
+
+  it.each(late.map((event) => [event.type, event] as const))('hears nothing more that comes late (%s)', (_type, event) => {
+    expect(transition(linked, event)).toBe(linked);
+  });
+
+  it('as failed, and was done all the same by another page, is done', () => {
+    expect(transition(after(guest(), begun(), failed), back('user_guest'))).toMatchObject({ session: { subject: 'user_guest', kind: 'user' }, pending: [{ outcome: { type: 'linked' } }] });
+  });
+
+  it('as cancelled stays cancelled', () => {
+    const cancelled = after(guest(), begun(), { type: 'not_completed', state: 'state_1', outcome: { type: 'cancelled' } });
+    expect(transition(cancelled, back('user_guest'))).toBe(cancelled);
+  });
+});
