@@ -152,6 +152,13 @@ describe('sw: a token endpoint that answers with an attacker’s tokens', () => 
     expect(await world.until(tab.login.authenticate())).toMatchObject({ subject: guest });
   });
 
+  it.each([['bound to another key', { cnf: { jkt: 'A'.repeat(43) } }, 'DPoP'], ['bound to no key', {}, 'DPoP'], ['of a type that nobody knows', {}, 'mac']])('(of this very guest, but %s) does not replace the token that works', async (_what, claims, type) => {
+    const { jwt } = await ownToken({ sub: guest, ...claims });
+    const other = openBehind(() => Response.json({ access_token: jwt, token_type: type, expires_in: 600, refresh_token: 'theirs' }));
+    await world.time.pass(700_000);
+    await expect(world.until(other.login.getToken({ deadlineMs: 2_000 }))).rejects.toMatchObject({ code: 'response_invalid' });
+  });
+
   it('makes a new visitor nobody: the first guest is the one whose key is here', async () => {
     world = await World.createOidc();
     const visitor = await planted({});
