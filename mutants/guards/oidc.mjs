@@ -40,7 +40,7 @@ export const openId = [
   { id: 'spent-key-asks', file: record, find: ", ...(!session && { ended: 'user_expired' as const })", replace: '', why: 'A user whose answer was lost would be made another guest without a word.' },
   { id: 'redeemed-key-let-go', file: record, find: ", key: undefined, details: undefined }), ...change };", replace: ' }), ...change };', why: 'The ID token and a second copy of the key would lie in storage for ever.' },
   { id: 'stored-key-unreadable', file: stored, find: ' && !value.extractable', replace: '', why: 'A key that was planted, and that the planter can read, would be taken for our own.' },
-  { id: 'stored-key-signs', file: stored, find: "value instanceof CryptoKey && value.type === 'private'", replace: 'value instanceof CryptoKey', why: 'A damaged record would fail at every request, for ever.' },
+  { id: 'stored-key-signs', file: stored, find: " && value.usages.includes('sign')", replace: '', why: 'A damaged record would fail at every request, for ever.' },
   { id: 'key-before-guest', file: startGuest, find: 'if (spent) await keeper.commit', replace: 'if (spent && (false as boolean)) await keeper.commit', why: 'A key whose guest became a user would be tried for ever.' },
   { id: 'listed-apis-only', file: fetchApi, find: 'settings.apiOrigins.includes(new URL(request.url).origin) && ', replace: '', why: 'The token would go to whatever host a page asks for something.' },
   { id: 'own-authorization-kept', file: fetchApi, find: " && !request.headers.has('authorization')", replace: '', why: "The app's own credential would be replaced without a word." },

@@ -29,7 +29,7 @@ const optional = (check: Check): Check => (value) => value === undefined || chec
 
 /** Only a key that signs here and can be read nowhere; one that was planted may be readable. */
 const privateKey: Check = (value) =>
-  value instanceof CryptoKey && value.type === 'private' && !value.extractable && value.algorithm.name === 'ECDSA' && value.usages.includes('sign');
+  value instanceof CryptoKey && !value.extractable && value.algorithm.name === 'ECDSA' && value.usages.includes('sign');
 const key = shape<DeviceKey>({
   thumbprint: name, privateKey,
   publicJwk: shape<DeviceKey['publicJwk']>({ kty: oneOf('EC'), crv: oneOf('P-256'), x: name, y: name }),

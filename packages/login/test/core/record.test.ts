@@ -1,3 +1,4 @@
+import type { DeviceKey } from '@passerby/shared';
 import { describe, expect, it } from 'vitest';
 import { emptyRecord, transition, type PendingAuthorization, type SessionEvent, type SessionRecord } from '../../src/core/record.ts';
 import { noticesBetween } from '../../src/core/notice.ts';
@@ -155,5 +156,24 @@ describe('a round trip that is over', () => {
   it('as cancelled stays cancelled', () => {
     const cancelled = after(guest(), begun(), { type: 'not_completed', state: 'state_1', outcome: { type: 'cancelled' } });
     expect(transition(cancelled, back('user_guest'))).toBe(cancelled);
+  });
+});
+
+describe('the key that a guest follows from', () => {
+  const keyOf = (thumbprint: string): DeviceKey => ({ thumbprint, publicJwk: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }, privateKey: {} as CryptoKey });
+  const made = after({ type: 'key_made', key: keyOf('first') });
+
+  it('is the first that was made, whoever else makes one', () => {
+    expect(transition(made, { type: 'key_made', key: keyOf('second') })).toBe(made);
+  });
+
+  it('is let go once its guest is a user, and who is here is asked then, not made another guest', () => {
+    expect(transition(made, { type: 'key_spent', key: keyOf('first') })).toMatchObject({ guestKey: undefined, ended: 'user_expired' });
+    expect(transition(made, { type: 'key_spent', key: keyOf('other') })).toBe(made);
+  });
+
+  it('is let go without a word about who is here by now', () => {
+    const here = transition(made, guest());
+    expect(transition(here, { type: 'key_spent', key: keyOf('first') })).toMatchObject({ guestKey: undefined, ended: null, session: { subject: 'user_guest' } });
   });
 });
