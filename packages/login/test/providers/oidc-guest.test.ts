@@ -220,6 +220,30 @@ describe('a request of the app by fetch()', () => {
     expect(login.getSession()).toMatchObject({ kind: 'guest', renewable: true });
   });
 
+  it('that has an authorization of its own keeps it', async () => {
+    const { login } = open();
+    await world.until(login.getToken());
+    await world.until(login.fetch(`${API}/cart`, { headers: { authorization: 'Basic c2hvcA==' } }));
+    expect(world.appRequests.at(-1)?.headers.get('authorization')).toBe('Basic c2hvcA==');
+  });
+
+  it('that the API refuses asks nobody who asked to be left alone', async () => {
+    const { login } = open();
+    await world.until(login.getToken());
+    await world.time.pass(11_000);
+    world.api = async () => new Response(null, { status: 401 });
+    const { verifier } = world;
+    let asked = 0;
+    const busy = world.withVerifier({ ...verifier, handler: async () => {
+      asked++;
+      return new Response(null, { status: 429, headers: { 'retry-after': '120' } });
+    } });
+    busy.api = world.api;
+    const other = busy.open('/', { apiOrigins: [API] }).login;
+    for (let i = 0; i < 5; i++) await world.until(other.fetch(`${API}/cart`));
+    expect(asked).toBe(1);
+  });
+
   it('that the API refuses right after a renewal costs no other', async () => {
     const { login } = open();
     await world.until(login.getToken());
