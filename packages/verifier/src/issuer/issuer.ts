@@ -28,7 +28,7 @@ export interface Issuer extends Verifier {
 }
 
 /**
- * An issuer of guest sessions, for shops whose identity service has none of its own (docs/protocol.md). Its handler answers discovery, keys, tokens and revocation.
+ * An issuer of guest sessions, for shops whose identity service has none of its own (docs/protocol.md). Its handler answers discovery, keys, tokens, revocation and identities.
  * @throws TypeError where a setting cannot work
  */
 export function createIssuer(given: IssuerSettings): Issuer {

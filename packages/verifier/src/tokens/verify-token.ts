@@ -11,7 +11,7 @@ export interface Caller {
   readonly kind: SubjectKind;
   /** The connection that proved the subject. */
   readonly connectionId?: string;
-  /** How often the subject was linked, where the token says so. */
+  /** 0 for what was issued to a guest, 1 for a user's, where the token says so. */
   readonly generation?: number;
   /** Milliseconds since epoch. */
   readonly expiresAt: number;
