@@ -22,6 +22,14 @@ export const records = [
     why: 'Who just signed in would be thrown out because the guest they were was refused.',
   },
   {
+    id: 'signed-out-stays-out', file: record, find: 'if (bringsBack(mine, stored)) return mine;', replace: 'if (bringsBack(mine, emptyRecord)) return mine;',
+    why: 'Who signed out would be back on the page, brought by a tab that had slept through it.',
+  },
+  {
+    id: 'linked-guest-stays-out', file: record, find: 'session?.subject === record.session?.subject ? record.arrival : arrival', replace: 'session ? arrival : undefined',
+    why: 'Who linked and signed out would be back as the guest they were, brought by a tab that had slept through both.',
+  },
+  {
     id: 'woken-same-wait', file: record, find: "record.backoff?.by === 'us' && record.backoff.until === event.until ?", replace: "record.backoff?.by === 'us' ?",
     why: 'Twenty tabs that wake up would each end the wait of the one before, and flood a service that is just coming back for everybody.',
   },
@@ -94,7 +102,7 @@ export const records = [
     why: 'A departure that was written twice would be finished once, and the other one would wait for the next person.',
   },
   {
-    id: 'frame-took-cookie', file: record, find: 'session && session.subject !== now.subject ? replacedCookie(session, now) : now)', replace: 'session ?? now)',
+    id: 'frame-took-cookie', file: record, find: 'session && session.subject !== now.subject ? replacedCookie(session, now) : now, one.id)', replace: 'session ?? now, one.id)',
     why: "Who is here would be renewed with the cookie of a guest that another tab started, and become that guest.",
   },
   {

@@ -28,6 +28,10 @@ export const sessions = [
     why: 'Who asked for nothing would find a row about themselves in their browser.',
   },
   {
+    id: 'sign-out-told-again', file: kept, find: 'if (undone) await this.update', replace: 'if (undone && this.saved === null) await this.update',
+    why: 'The next page would find somebody who has signed out, written by a tab that had slept through it.',
+  },
+  {
     id: 'newer-left-alone', file: kept, find: "if (record === 'newer') throw", replace: "if (record === 'newer') return emptyRecord; else if (false as boolean) throw",
     why: 'A tab that still runs the old version would write over the session of the new one, and the guest would be gone.',
   },

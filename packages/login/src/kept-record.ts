@@ -1,6 +1,6 @@
 /** The record as this tab knows it, and its copy in storage: where storage fails, memory goes on and storage catches up. */
 import { LoginError } from '@passerby/shared';
-import { emptyRecord, newer, type SessionRecord } from './core/record.ts';
+import { bringsBack, emptyRecord, newer, type SessionRecord } from './core/record.ts';
 import { parseRecord } from './core/stored.ts';
 import type { Ports } from './ports/ports.ts';
 
@@ -39,12 +39,16 @@ export class KeptRecord {
 
   /** Reads what is stored: another tab may have written. */
   async read(): Promise<SessionRecord> {
+    let undone = false;
     await this.#onStore(async (store) => {
       const stored = readable(await store.read());
       this.isRead = true;
       // Compared after the read: this tab may have written meanwhile.
       this.#adopt(this.#newest(stored));
+      undone = bringsBack(this.now, stored);
     });
+    // The other tabs and the next page are to know it too.
+    if (undone) await this.update((current) => current);
     return this.now;
   }
 
@@ -59,6 +63,7 @@ export class KeptRecord {
     let base = this.now;
     let next = this.#apply(change, base);
     let replayed: readonly Change[] = [];
+    let wrote = false;
     const stored = await this.#onStore((store) =>
       store.update((found) => {
         replayed = this.#unsaved;
@@ -67,6 +72,7 @@ export class KeptRecord {
         next = this.#apply(change, base);
         // Storage that was cleared is another line: whoever still counts on the old one must not write over it.
         if (kept.line === '' && next.line !== '' && next.line === this.now.line) next = { ...next, line: String(this.ports.random()) };
+        wrote = next !== kept;
         // Storage that holds nothing stays so until there is something to hold.
         return next.line ? next : found;
       }),
@@ -75,7 +81,7 @@ export class KeptRecord {
     if (stored) this.#unsaved = this.#unsaved.filter((late) => !replayed.includes(late));
     else if (fitted) this.#saveLater(change);
     this.#adopt(next);
-    if (stored && (fitted || replayed.length > 0)) this.listener.written(next.version);
+    if (stored && wrote) this.listener.written(next.version);
     return fitted;
   }
 

@@ -110,11 +110,13 @@ export class SessionKeeper {
   load(): Promise<void> {
     return (this.#loaded ??= (async () => {
       const { channel, lifecycle } = this.ports;
+      // Storage takes longest; what is told before this task ends is not missed.
+      const reading = this.read();
       channel.listen((version) => {
         if (version !== this.record.version) this.#catchUp();
       });
       lifecycle.watch((what) => (what === 'back' ? this.#catchUp() : void this.wake()));
-      await this.read();
+      await reading;
       this.#opened = true;
     })());
   }

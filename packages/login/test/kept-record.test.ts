@@ -85,3 +85,19 @@ describe('a guest whose storage fails', () => {
     expect(mine.snapshot()).toMatchObject({ kind: 'user' });
   });
 });
+
+it('a user who signed out while another tab slept, and whose storage was cleared, is brought back in no tab', async () => {
+  bench.rememberGuest();
+  const [mine, asleep] = [keep(), keep()];
+  await bench.until(Promise.all([mine.load(), asleep.read()]));
+  await bench.until(mine.commit({ type: 'signed_out', subject: 'user_guest' }));
+  bench.row = undefined;
+  // It heard nothing, and writes what it knows.
+  await bench.until(asleep.commit({ type: 'put_off', until: 5_000, by: 'us', code: 'server' }));
+  expect(bench.stored.session).toMatchObject({ subject: 'user_guest' });
+  await bench.until(mine.read());
+  expect(mine.record.session).toBeNull();
+  expect(bench.stored.session).toBeNull();
+  await bench.until(asleep.read());
+  expect(asleep.record).toMatchObject({ session: null, ended: 'signed_out' });
+});

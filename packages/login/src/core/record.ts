@@ -78,6 +78,10 @@ export interface SessionRecord {
   /** Every change of the session adds one: an answer to an older turn is dropped. */
   readonly turn: number;
   readonly session: StoredSession | null;
+  /** What brought who is here, and names nobody: the round trip's id, or the time at which the guest came. */
+  readonly arrival?: string | undefined;
+  /** The latest arrivals that were signed out: a tab that slept meanwhile brings none of them back. */
+  readonly left?: readonly string[] | undefined;
   readonly ended: Ended | null;
   /** The last guest whose session ended, kept aside with its subject. */
   readonly parked: StoredSession | null;
@@ -115,16 +119,21 @@ export const emptyRecord: SessionRecord = {
 /** A person has this long to come back from a sign-in page. */
 export const PENDING_LIFETIME_MS = 600_000;
 const MAX_PENDING = 12;
+const MAX_LEFT = 12;
 /** No failure puts anybody off for longer, whatever the service asks for. */
 export const LONGEST_WAIT_MS = 300_000;
 
-/** Which of two records holds: the later one of a line; of two lines the stored one, which all other tabs see, unless nobody is in it. */
+/** Which of two records holds: the later one of a line; of two lines the stored one, which all other tabs see, unless nobody is in it who was not signed out. */
 export function newer(mine: SessionRecord, stored: SessionRecord): SessionRecord {
   if (mine.line === '') return stored;
   if (stored.line === mine.line) return stored.version > mine.version ? stored : mine;
+  if (bringsBack(mine, stored)) return mine;
   if (stored.session || stored.ended || (stored.line !== '' && !mine.session)) return stored;
   return 'aside' in stored ? { ...mine, aside: stored.aside } : mine;
 }
+
+/** Whether storage that was cleared was filled again by a tab that had slept through a sign-out. */
+export const bringsBack = ({ left = [] }: SessionRecord, { arrival }: SessionRecord): boolean => arrival !== undefined && left.includes(arrival);
 
 type Change = Partial<SessionRecord> | null;
 
@@ -182,7 +191,7 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
       // Overtaken: whoever is here by now did not ask for it.
       if (session && session.subject !== event.subject) return null;
       // Also where nobody is here: a guest that is on its way is late from now on.
-      return { ...hold(record, null), ended: 'signed_out', parked: null, pending: [], conflict: null, merges: merges.map(withoutKey), guestKey: undefined };
+      return { ...hold(record, null), left: [...(record.left ?? []), ...(record.arrival ? [record.arrival] : [])].slice(-MAX_LEFT), ended: 'signed_out', parked: null, pending: [], conflict: null, merges: merges.map(withoutKey), guestKey: undefined };
   }
 }
 
@@ -190,16 +199,16 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
 function startGuest(record: SessionRecord, guest: StoredSession): Partial<SessionRecord> {
   const { conflict } = record;
   const replaced = conflict?.session?.renewal.type === 'cookie' && guest.renewal.type === 'cookie';
-  return { ...hold(record, guest), ...(replaced && { conflict: { ...conflict, session: null } }) };
+  return { ...hold(record, guest, String(guest.receivedAt)), ...(replaced && { conflict: { ...conflict, session: null } }) };
 }
 
 /** A person came back with a grant: the subject decides what that means. */
 function complete(record: SessionRecord, one: PendingAuthorization, now: StoredSession): [StoredOutcome, Partial<SessionRecord>] {
   const { session } = record;
   // Who is here stays; but the service's one cookie is the newcomer's by now.
-  if (one.purpose === 'guest') return [{ type: 'guest_started' }, hold(record, session && session.subject !== now.subject ? replacedCookie(session, now) : now)];
+  if (one.purpose === 'guest') return [{ type: 'guest_started' }, hold(record, session && session.subject !== now.subject ? replacedCookie(session, now) : now, one.id)];
   const rival = session && session.subject !== now.subject && !(one.purpose === 'sign_in' && session.kind === 'user');
-  if (!rival) return [{ type: one.subject === now.subject && one.purpose !== 'sign_in' ? 'linked' : 'signed_in' }, { ...hold(record, now), conflict: null }];
+  if (!rival) return [{ type: one.subject === now.subject && one.purpose !== 'sign_in' ? 'linked' : 'signed_in' }, { ...hold(record, now, one.id), conflict: null }];
   if (one.purpose === 'continue') return [{ type: 'signed_in' }, switchTo(record, now, one.id)];
   return [{ type: 'identity_in_use' }, {
     ...hold(record, replacedCookie(session, now)), conflict: { id: one.id, connectionId: one.connectionId, session: now },
@@ -207,8 +216,10 @@ function complete(record: SessionRecord, one: PendingAuthorization, now: StoredS
 }
 
 /** Whose session this is, or what it is worth, changes: answers to anything asked before are late from here on. */
-const hold = (record: SessionRecord, session: StoredSession | null): Partial<SessionRecord> => ({
+const hold = (record: SessionRecord, session: StoredSession | null, arrival?: string): Partial<SessionRecord> => ({
   session, turn: record.turn + 1, ended: null, backoff: null,
+  // Who stays who they are, a guest that is linked too, came when they came first.
+  arrival: session?.subject === record.session?.subject ? record.arrival : arrival,
   // The next guest of this device is somebody else than the one who signed in.
   ...(session?.kind === 'user' && { guestKey: undefined }),
 });
@@ -223,7 +234,7 @@ function switchTo(record: SessionRecord, user: StoredSession, key: string): Part
   const { session, parked, ended, merges } = record;
   const guest = session ?? (ended === 'guest_ended' ? parked : null);
   const merge = guest?.kind === 'guest' ? [{ key, from: guest, to: user.subject }] : [];
-  return { ...hold(record, user), conflict: null, merges: [...merges, ...merge] };
+  return { ...hold(record, user, key), conflict: null, merges: [...merges, ...merge] };
 }
 
 const isOpen = (state: string) => (one: PendingAuthorization): boolean => one.state === state && !one.outcome;

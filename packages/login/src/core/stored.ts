@@ -52,7 +52,7 @@ const pending = shape<PendingAuthorization>({
 });
 
 const record = shape<Omit<SessionRecord, 'aside'>>({
-  schema: oneOf(1), line: name, version: count, turn: count, session: maybe(session), parked: maybe(session), guestKey: optional(key),
+  schema: oneOf(1), line: name, version: count, turn: count, session: maybe(session), parked: maybe(session), guestKey: optional(key), arrival: optional(text), left: optional(list(text)),
   ended: maybe(oneOf('signed_out', 'user_expired', 'guest_ended')),
   pending: list(pending),
   conflict: maybe(shape<{ id: string; connectionId: string; session: unknown }>({ id: name, connectionId: name, session: maybe(session) })),

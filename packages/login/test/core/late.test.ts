@@ -128,6 +128,21 @@ describe('of two records', () => {
     expect(newer(mine, emptyRecord)).toBe(mine);
   });
 
+  it.each([
+    ['a user', [guest(), begun(), back('user_guest')]],
+    ['the guest that the user was', [guest()]],
+  ] as const)('of two lines the own one holds where the stored one brings back %s who was signed out', (_who, events) => {
+    const out: SessionRecord = { ...after(guest(), begun(), back('user_guest'), { type: 'signed_out', subject: 'user_guest' }), line: 'line_1' };
+    expect(newer(out, { ...after(...events), line: 'line_2' })).toBe(out);
+  });
+
+  it('of two lines the stored one holds where somebody who was signed out has signed in again', () => {
+    const signedIn = (id: string): SessionEvent[] => [begun({ id, purpose: 'sign_in', subject: null }), back('user_ada')];
+    const out: SessionRecord = { ...after(...signedIn('id_1'), { type: 'signed_out', subject: 'user_ada' }), line: 'line_1' };
+    const again: SessionRecord = { ...after(...signedIn('id_2')), line: 'line_2' };
+    expect(newer(out, again)).toBe(again);
+  });
+
   it('of which the stored one was damaged, what was damaged is kept aside', () => {
     expect(newer(mine, { ...emptyRecord, aside: 'x' })).toEqual({ ...mine, aside: 'x' });
   });
