@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createIssuer, memoryStore } from '@passerby/verifier';
+import { importJWK, jwtVerify, SignJWT } from 'jose';
 import { median, report, spread, table, verdict } from './lib/report.mjs';
 import { CLIENT, GUEST_GRANT, newKeys, NO_LIMITS } from './lib/issuer.mjs';
 
@@ -42,6 +43,7 @@ async function takeSamples() {
   const rows = {
     handler: { what: "the issuer's handler", work: ({ body }) => mint(handler, body) },
     byHand: { what: 'the same answer by hand, nothing checked', work: ({ body }) => mint(answerByHand, body) },
+    jose: { what: "jose alone: import the key, verify the proof, sign the access token", work: withJose },
     one: { what: 'bare: import, verify, sign one token', work: (guest) => bare(guest, 1) },
     two: { what: 'bare: import, verify, sign two tokens', work: (guest) => bare(guest, 2) },
   };
@@ -60,15 +62,15 @@ async function takeSamples() {
   return rows;
 }
 
-function describeRates({ handler, byHand, one, two }) {
-  const share = (row, by) => median(row[by]) / median(one[by]);
-  const rows = [handler, byHand, one, two].map((row) => [row.what, ...['byCpu', 'byClock'].flatMap((by) => [median(row[by]).toFixed(0), spread(row[by], 0), share(row, by).toFixed(2)])]);
+function describeRates({ handler, byHand, jose, one, two }) {
+  const share = (row, by) => median(row[by]) / median(jose[by]);
+  const rows = [handler, byHand, jose, one, two].map((row) => [row.what, ...['byCpu', 'byClock'].flatMap((by) => [median(row[by]).toFixed(0), spread(row[by], 0), share(row, by).toFixed(2)])]);
   return [
-    table(['what', 'guests a second of processor time', 'middle half', '× one signature', 'guests a second by the clock', 'middle half', '× one signature'], rows),
+    table(['what', 'guests a second of processor time', 'middle half', '× jose', 'guests a second by the clock', 'middle half', '× jose'], rows),
     '',
-    `${ROUNDS} rounds of ${BATCH} guests each, ${AT_ONCE} at once, every one with a key of its own; ${core}. The handler signs two tokens a guest, one for access and one for renewal. Beside two signatures it is ${(median(handler.byCpu) / median(two.byCpu)).toFixed(2)}×.`,
+    `${ROUNDS} rounds of ${BATCH} guests each, ${AT_ONCE} at once, every one with a key of its own; ${core}. The handler signs two tokens a guest, one for access and one for renewal. The bare rows are WebCrypto on bytes that are there already: no JWT is read or written. Beside the first of them the handler is ${(median(handler.byCpu) / median(one.byCpu)).toFixed(2)}×, beside the second ${(median(handler.byCpu) / median(two.byCpu)).toFixed(2)}×.`,
     '',
-    verdict({ what: 'the handler beside one verification and one signature', value: share(handler, 'byCpu'), limit: 0.6, unit: '×', at: 'least' }),
+    verdict({ what: 'the handler beside jose alone', value: share(handler, 'byCpu'), limit: 0.6, unit: '×', at: 'least' }),
   ];
 }
 
@@ -109,6 +111,13 @@ async function mint(handler, body) {
   const answer = await handler(new Request(`${ISSUER}/token`, { method: 'POST', headers: HEADERS, body }), AT_HOME);
   const text = await answer.text();
   if (answer.status !== 200) throw new Error(`${answer.status} ${text}`);
+}
+
+/** What no issuer can do without: the JWTs, read and written by the library that the handler uses too. */
+async function withJose({ jwk, dpop }) {
+  const { payload: { iat } } = await jwtVerify(dpop, await importJWK(jwk, 'ES256'), { typ: 'dpop+jwt' });
+  const claims = { iss: ISSUER, sub: `g_${jwk.x}`, client_id: CLIENT, iat, sid: crypto.randomUUID(), kind: 'guest', gen: 0, aud: ISSUER, exp: iat + 600, jti: crypto.randomUUID() };
+  await new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'bench', typ: 'at+jwt' }).sign(server.privateKey);
 }
 
 async function bare({ jwk, signed, signature, claims }, signatures) {
@@ -160,7 +169,7 @@ function newGuests(count) {
     const dpop = `${text}.${Buffer.from(signature).toString('base64url')}`;
     const body = new URLSearchParams({ grant_type: GUEST_GRANT, client_id: CLIENT, dpop }).toString();
     // As long as an access token of the issuer's.
-    return { jwk, signed, signature, body, claims: utf8.encode('x'.repeat(480)) };
+    return { jwk, dpop, signed, signature, body, claims: utf8.encode('x'.repeat(480)) };
   }));
 }
 
