@@ -25,6 +25,16 @@ interface SignInPage {
 /** The fake provider's page: forms and links, no script. */
 export function signInPage({ provider, action, hidden = {}, cancelUrl }: SignInPage): Response {
   const name = escape(provider);
+  return page(`Sign in with ${provider}`, 200, `
+    <p class="note">Make-believe ${name}, for development</p>
+    <h1>Sign in with ${name}</h1>
+    <p>Who are you today?</p>
+    ${peopleForms(action, hidden)}
+    <p class="cancel"><a href="${escape(cancelUrl)}" data-testid="person-cancel">Cancel and go back</a></p>`);
+}
+
+/** The known people, and a field for anybody else; posted to `action` with what is `hidden`. */
+export function peopleForms(action: string, hidden: Readonly<Record<string, string>> = {}): string {
   const form = `method="post" action="${escape(action)}"`;
   const inputs = Object.entries(hidden).map(([key, value]) => `<input type="hidden" name="${escape(key)}" value="${escape(value)}">`).join('');
   const buttons = KNOWN_PEOPLE.map(
@@ -32,17 +42,13 @@ export function signInPage({ provider, action, hidden = {}, cancelUrl }: SignInP
       <span class="face" aria-hidden="true">${escape(person.name.charAt(0))}</span>
       <span><strong>${escape(person.name)}</strong><small>${escape(person.email)}</small></span></button>`,
   );
-  return page(`Sign in with ${provider}`, 200, `
-    <p class="note">Make-believe ${name}, for development</p>
-    <h1>Sign in with ${name}</h1>
-    <p>Who are you today?</p>
+  return `
     <form ${form}>${inputs}${buttons.join('')}</form>
     <form ${form} class="anybody">${inputs}
       <label for="name">Somebody else</label>
       <div class="row"><input id="name" name="name" required maxlength="${LONGEST_NAME}" autocomplete="off" placeholder="Any name" data-testid="person-name">
       <button data-testid="person-continue">Continue</button></div>
-    </form>
-    <p class="cancel"><a href="${escape(cancelUrl)}" data-testid="person-cancel">Cancel and go back</a></p>`);
+    </form>`;
 }
 
 /** What a person sees when a sign-in cannot go on. */
@@ -64,7 +70,7 @@ export function signedOutPage(): Response {
 }
 
 // No form-action in the policy: Chromium applies it to the redirects after the form too, and they end at the application.
-function page(title: string, status: number, body: string): Response {
+export function page(title: string, status: number, body: string): Response {
   const nonce = randomName();
   const headers = {
     ...PAGE_HEADERS,
@@ -77,7 +83,7 @@ function page(title: string, status: number, body: string): Response {
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-function escape(text: string): string {
+export function escape(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
 
@@ -99,6 +105,10 @@ const STYLE = `
   .face { flex: none; display: grid; place-items: center; width: 2.25rem; height: 2.25rem; border-radius: 50%; background: var(--accent); color: var(--paper); font-weight: 600; }
   .anybody { margin-top: 1.25rem; }
   .anybody label { display: block; margin-bottom: .3rem; font-size: .9rem; color: var(--quiet); }
+  .fields { margin-top: 1rem; }
+  [role=alert] { color: var(--ink); font-weight: 600; }
+  .fields label { display: block; margin-bottom: .8rem; font-size: .9rem; color: var(--quiet); }
+  .fields input, .fields button { display: block; width: 100%; margin-top: .3rem; }
   .row { display: flex; gap: .6rem; }
   .row input { flex: 1; min-width: 0; }
   .cancel { margin: 1.5rem 0 0; text-align: center; }

@@ -6,6 +6,8 @@ import { ConnectionCut } from './faults.ts';
 import { createOpenId, type OpenId } from './openid/openid.ts';
 import type { OpenIdSettings } from './openid/settings.ts';
 import { reportFailure } from './report.ts';
+import type { ZitadelSettings } from './zitadel/settings.ts';
+import { createZitadel, type Zitadel } from './zitadel/zitadel.ts';
 
 /** Another web-standard handler on an origin of its own, which may share a port with the emulator's: an application's page, say. */
 export interface Site {
@@ -40,8 +42,15 @@ export async function startOpenId(settings: OpenIdSettings & ServeOptions): Prom
   return { openid, close };
 }
 
+/** Creates a ZITADEL and serves it on the port its issuer names. */
+export async function startZitadel(settings: ZitadelSettings & ServeOptions): Promise<Serving & { readonly zitadel: Zitadel }> {
+  const zitadel = await createZitadel(settings);
+  const { close } = await serveEmulator(zitadel, settings);
+  return { zitadel, close };
+}
+
 /** Serves an emulator on 127.0.0.1 only, one server for each port among its origins. Closed and served again, it still knows everybody. */
-export async function serveEmulator(emulator: Pick<Authress | OpenId, 'origins' | 'handle'>, { https, sites = [] }: ServeOptions = {}): Promise<Serving> {
+export async function serveEmulator(emulator: Pick<Authress | OpenId | Zitadel, 'origins' | 'handle'>, { https, sites = [] }: ServeOptions = {}): Promise<Serving> {
   const own = emulator.origins.map((origin): Site => ({ origin, handle: (request) => emulator.handle(request) }));
   const all = [...own, ...sites];
   const ports = new Set(all.map(({ origin }) => portOf(origin)));
