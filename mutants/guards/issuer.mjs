@@ -9,6 +9,8 @@ const current = 'packages/verifier/src/issuer/current-session.ts';
 const exchange = 'packages/verifier/src/issuer/exchange-grant.ts';
 const ticket = 'packages/verifier/src/issuer/merge-ticket-grant.ts';
 const merge = 'packages/verifier/src/issuer/redeem-merge.ts';
+const mergeEndpoint = 'packages/verifier/src/issuer/merge-endpoint.ts';
+const mergeClient = 'packages/verifier/src/tokens/merge-client.ts';
 const currentToken = 'packages/verifier/src/issuer/current-token.ts';
 const identities = 'packages/verifier/src/issuer/identities-endpoint.ts';
 const revocation = 'packages/verifier/src/issuer/revocation-endpoint.ts';
@@ -49,6 +51,18 @@ export const issuer = [
   { id: 'ticket-for-guest-and-user', file: ticket, find: "if (guest.kind !== 'guest' || user.kind !== 'user') throw", replace: 'if (false as boolean) throw', why: "A user's things could be carried off as if they were a guest's." },
   { id: 'ticket-for-this-user', file: merge, find: "if (user.kind !== 'user' || user.subject !== read.to) throw", replace: 'if (false as boolean) throw', why: 'A ticket that leaked would carry the cart to whoever found it.' },
   { id: 'merge-ticket-once', file: merge, find: 'if (!isFirst) throw', replace: 'if (false as boolean) throw', why: 'The things of a guest would be carried over twice.' },
+  { id: 'merge-of-a-guest', file: merge, find: "if ((await store.standing(read.from, null)).kind !== 'guest') throw", replace: 'if (false as boolean) throw', why: 'A ticket made before a guest was handed over would carry off what its next owner put in the cart.' },
+  { id: 'ticket-audience', file: sessions, find: "typ: MERGE_TICKET_TYPE, audience: `${this.#settings.issuer}/merge`", replace: "typ: MERGE_TICKET_TYPE, ...({} as { audience: string })", why: 'What was signed for another place would be redeemed here.' },
+  { id: 'ticket-minutes', file: ticket, find: 'const TICKET_SECONDS = 300;', replace: 'const TICKET_SECONDS = 86_400;', why: 'A ticket out of an old log would still move a cart.' },
+  { id: 'merge-not-from-a-page', file: mergeEndpoint, find: "if (headers.has('origin')) throw", replace: 'if (false as boolean) throw', why: 'A secret that slipped into a page would redeem tickets from there, and nobody would notice.' },
+  { id: 'merge-credential', file: mergeEndpoint, find: "if ((await sha256(headers.get('authorization') ?? '')) !== (await expected)) {", replace: 'if (false as boolean) {', why: 'Whoever finds a ticket and a token would learn whose guest somebody was, and use the ticket up.' },
+  { id: 'merge-nothing-there', file: 'packages/verifier/src/issuer/issuer.ts', find: 'apiSecret === undefined ? undefined : createMergeEndpoint({ clientId, apiSecret,', replace: 'createMergeEndpoint({ clientId, apiSecret: apiSecret ?? `${apiSecret}`,', why: 'A shop that set no secret would have one that everybody can guess.' },
+  { id: 'merge-proof-seen', file: mergeClient, find: '    await verifyToken(user);\n', replace: '', why: 'Whoever stole a bound token would merge with it in an API of another process.' },
+  { id: 'merge-secret-length', file: 'packages/verifier/src/settings.ts', find: '{32,256}$/.test(secret)', replace: '{1,256}$/.test(secret)', why: 'A secret that can be guessed would redeem everybody’s tickets.' },
+  { id: 'link-with-nonce', file: exchange, find: "await prove(asked, 'subject_dpop', 'needed')", replace: "await prove(asked, 'subject_dpop', 'only where iat is off')", why: 'A proof that was made ahead of time would finish a link that nobody is making.' },
+  { id: 'new-key-with-nonce', file: exchange, find: "const { thumbprint } = await prove(asked, 'dpop', 'needed');\n  await takeTurn", replace: "const { thumbprint } = await prove(asked, 'dpop', 'only where iat is off');\n  await takeTurn", why: 'A proof that was made ahead of time would begin a session.' },
+  { id: 'new-session', file: exchange, find: 'sessionId: sessions.newId(),', replace: "sessionId: gains?.gainer.sessionId ?? sessions.newId(),", why: 'Whoever held a token of the guest could not be told from the user by the session.' },
+  { id: 'recent-before-unlink', file: identities, find: 'requireRecentSignIn(session, parts.settings.now());', replace: '', why: 'Who finds an open page could take off the ways by which the person comes back.' },
   { id: 'current-means-now', file: currentToken, find: 'if (revoked || kind !== caller.kind || generation !== optionalNumber', replace: "if (false as boolean && generation !== optionalNumber", why: 'Who held the guest before its link could go on for ten minutes where the shop asked for none.' },
   { id: 'last-identity-stays', file: identities, find: "=== 'last'", replace: "=== ('never' as string)", why: 'Somebody who takes off the only way in would be told that it is done.' },
   { id: 'renewal-by-its-key', file: current, find: 'if (session.thumbprint !== thumbprint) throw', replace: 'if (false as boolean) throw', why: 'Who stole a refresh token would be that guest for ninety days.' },

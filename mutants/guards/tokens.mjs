@@ -136,6 +136,10 @@ export const tokens = [
     why: 'A proof that was made beforehand would be good with every token that is stolen later.',
   },
   {
+    id: 'identity-by-subject', file: idToken, find: 'return { issuer, subject,', replace: "return { issuer, subject: optionalText(claims, 'email') ?? subject,",
+    why: 'Whoever gets an address that somebody had before, or says that it is theirs, would be that person.',
+  },
+  {
     id: 'id-token-nonce', file: idToken, find: "if ((optionalText(claims, 'nonce') ?? null) !== nonce) throw", replace: 'if (false as boolean) throw',
     why: "A leaked ID token would link the person's identity to a stranger's guest.",
   },
@@ -144,7 +148,7 @@ export const tokens = [
     why: 'Another application that a person signs in to could sign in here as them.',
   },
   {
-    id: 'id-token-age', file: idToken, find: 'if (issuedAt < now() / 1000 - maxAgeSeconds) throw', replace: 'if (false as boolean) throw',
+    id: 'id-token-age', file: idToken, find: 'if (issuedAt < now() / 1000 - MAX_AGE_SECONDS) throw', replace: 'if (false as boolean) throw',
     why: 'An ID token out of an old log would sign somebody in as the person.',
   },
   {
@@ -164,7 +168,7 @@ export const tokens = [
     why: "Whoever answers for the provider's address would say whose keys vouch for people.",
   },
   {
-    id: 'provider-keys-https', file: provider, find: ' || !isSecure(url)) throw', replace: ') throw',
+    id: 'provider-keys-https', file: provider, find: 'if (!isSecure(url)) throw', replace: 'if (url === undefined) throw',
     why: 'Keys that travel in the clear would be exchanged on the way, and anybody would be anybody.',
   },
   {

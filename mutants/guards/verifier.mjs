@@ -63,7 +63,7 @@ export const verifier = [
     why: 'A flood from many addresses would fill the memory of the server, and the shop would be down for all.',
   },
   {
-    id: 'https-login-url', file: settings, find: 'refuseUnless(URL.canParse(loginUrl) && isSecure(loginUrl),', replace: 'refuseUnless(URL.canParse(loginUrl),',
+    id: 'https-login-url', file: settings, find: 'refuseUnless(isSecure(loginUrl),', replace: 'refuseUnless(URL.canParse(loginUrl),',
     why: "A person's signed ID would travel in the clear.",
   },
   {

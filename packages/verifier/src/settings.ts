@@ -21,9 +21,9 @@ export interface CheckedAuthress extends AuthressSettings {
 export function checkAuthress(settings: AuthressSettings): CheckedAuthress {
   refuseUnless(typeof settings === 'object' && settings !== null, 'authress is missing: write { authress: { loginUrl, accessKey, connections } }');
   const { loginUrl, connections, applicationId, jwksUrl = `${loginUrl}/.well-known/openid-configuration/jwks` } = settings;
-  refuseUnless(URL.canParse(loginUrl) && isSecure(loginUrl), 'loginUrl is not an https address (http is for loopback only): write the login host as in https://login.example.com');
+  refuseUnless(isSecure(loginUrl), 'loginUrl is not an https address (http is for loopback only): write the login host as in https://login.example.com');
   refuseUnless(new URL(loginUrl).origin === loginUrl, `loginUrl is more than an origin: write ${new URL(loginUrl).origin}`);
-  refuseUnless(URL.canParse(jwksUrl) && isSecure(jwksUrl), 'jwksUrl is not an https address (http is for loopback only): leave it out, or write where the keys are');
+  refuseUnless(isSecure(jwksUrl), 'jwksUrl is not an https address (http is for loopback only): leave it out, or write where the keys are');
   refuseUnless(Array.isArray(connections), 'connections is missing: list the connections that sign users in, [] while there are only guests');
   for (const connection of connections) {
     refuseUnless(typeof connection === 'string' && connection !== '', 'connections holds something that is not a connection id: list ids such as con_google');
@@ -44,8 +44,13 @@ function refuseUnless(holds: boolean, message: string): asserts holds {
   if (!holds) throw new TypeError(`createVerifier: ${message}`);
 }
 
-/** True for https, and for http on loopback. */
-export function isSecure(address: string): boolean {
+/** Long enough that nobody guesses it, and spelled alike by everybody who encodes it. */
+export const isApiSecret = (secret: unknown): boolean => typeof secret === 'string' && /^[\w.-]{32,256}$/.test(secret);
+export const API_SECRET_WANTED = "apiSecret is not 32 to 256 letters, digits, '-', '.' or '_': make one of 32 random bytes";
+
+/** True for an address on https, and for one on http on loopback. */
+export function isSecure(address: unknown): address is string {
+  if (typeof address !== 'string' || !URL.canParse(address)) return false;
   const { protocol, hostname } = new URL(address);
   return protocol === 'https:' || (protocol === 'http:' && /^(?:localhost|[\w.-]+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname));
 }

@@ -35,7 +35,8 @@ export async function takeTurn(bucket: string, rate: Rate, store: Store): Promis
   if (waitMs > 0) throw new Refused('rate_limited', 'Too many at once: try again later', { headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) } });
 }
 
-async function refuseByRules({ form, headers, clientAddress }: Asked, { captcha, allow }: GateParts): Promise<void> {
+/** The captcha, and the shop's own rule. @throws Refused `captcha_required`, `access_denied` */
+export async function refuseByRules({ form, headers, clientAddress }: Asked, { captcha, allow }: Pick<GateParts, 'captcha' | 'allow'>): Promise<void> {
   const visit = { clientAddress, headers: new Headers(headers) };
   if (captcha) {
     const response = form.get('captcha_response');

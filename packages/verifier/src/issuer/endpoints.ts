@@ -14,25 +14,28 @@ export interface EndpointParts extends GrantParts {
   readonly nonces: Nonces;
   /** The same as `prove`, for proofs that name the address of the identities. */
   readonly proveIdentities: GrantParts['prove'];
+  /** For the shop's own servers; absent where they have no credential. @throws Refused */
+  readonly redeemMerge?: Work<Request> | undefined;
 }
 
 type Handler = (request: Request, from: { readonly clientAddress: string }) => Promise<Response>;
-type Work = (asked: Asked, parts: GrantParts) => Promise<object>;
+type Work<From> = (from: From) => Promise<object>;
 
 const PREFLIGHT_HEADERS = { 'access-control-allow-methods': 'POST', 'access-control-allow-headers': 'Content-Type, DPoP', 'access-control-max-age': '3600' };
 const PUBLIC_SECONDS = 300;
 
 /** Everything the issuer answers. The host of a request's address is not looked at: what `Host` says is anybody's word. */
 export function createEndpoints(parts: EndpointParts): Handler {
-  const { issuer } = parts.settings;
+  const { settings: { issuer }, redeemMerge } = parts;
   const { pathname } = new URL(issuer);
   const path = pathname === '/' ? '' : pathname;
   const endpoints: ReadonlyMap<string, Handler> = new Map([
     [`/.well-known/oauth-authorization-server${path}`, publish(metadata(issuer))],
     [`${path}/jwks`, publish(parts.keys.published())],
-    [`${path}/token`, answerPosts(answerTokenRequest, parts)],
-    [`${path}/revoke`, answerPosts(answerRevocation, parts)],
-    [`${path}/identities`, answerPosts(answerIdentities, { ...parts, prove: parts.proveIdentities })],
+    [`${path}/token`, answerPosts((asked) => answerTokenRequest(asked, parts), parts)],
+    [`${path}/revoke`, answerPosts((asked) => answerRevocation(asked, parts), parts)],
+    [`${path}/identities`, answerPosts((asked) => answerIdentities(asked, { ...parts, prove: parts.proveIdentities }), parts)],
+    ...(redeemMerge ? [[`${path}/merge`, answerServers(redeemMerge)] as const] : []),
   ]);
   return async (request, from) => {
     const endpoint = endpoints.get(new URL(request.url).pathname);
@@ -54,8 +57,7 @@ function publish(content: object): Handler {
 }
 
 /** A POST of a client, with or without its preflight, which a browser on another origin sends before the `DPoP` header. */
-function answerPosts(work: Work, parts: EndpointParts): Handler {
-  const { origins, clientId } = parts.settings;
+function answerPosts(work: Work<Asked>, { settings: { origins, clientId }, nonces }: EndpointParts): Handler {
   return async ({ method, headers, body }, { clientAddress }) => {
     const common = corsHeaders(headers.get('origin'), origins);
     try {
@@ -64,11 +66,24 @@ function answerPosts(work: Work, parts: EndpointParts): Handler {
       if (method !== 'POST') throw refusedMethod('POST, OPTIONS');
       const form = await readForm(headers, body);
       if (required(form, 'client_id') !== clientId) throw new Refused('invalid_client', 'client_id is not the one this issuer is set to');
-      const answer = await work({ form, headers, clientAddress }, parts);
-      return Response.json(answer, { headers: { ...common, 'dpop-nonce': await parts.nonces.current() } });
+      const answer = await work({ form, headers, clientAddress });
+      return Response.json(answer, { headers: { ...common, 'dpop-nonce': await nonces.current() } });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      return answerRefused(error, { ...common, ...(error.error === 'use_dpop_nonce' && { 'dpop-nonce': await parts.nonces.current() }) });
+      return answerRefused(error, { ...common, ...(error.error === 'use_dpop_nonce' && { 'dpop-nonce': await nonces.current() }) });
+    }
+  };
+}
+
+/** A POST of a server of the shop's own: no page may read the answer. */
+function answerServers(work: Work<Request>): Handler {
+  return async (request) => {
+    try {
+      if (request.method !== 'POST') throw refusedMethod('POST');
+      return Response.json(await work(request), { headers: SAFE_HEADERS });
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      return answerRefused(error);
     }
   };
 }

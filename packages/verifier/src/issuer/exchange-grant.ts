@@ -1,6 +1,6 @@
 import { networkOf } from '../gate/address.ts';
 import { takeTurn } from '../gate/gate.ts';
-import { base64url } from 'jose';
+import { sha256 } from '../sha256.ts';
 import type { Exchanged, Gainer } from '../store/links.ts';
 import { Unauthorized } from '../tokens/unauthorized.ts';
 import type { SignIn } from '../tokens/id-token.ts';
@@ -31,7 +31,7 @@ export const exchange: Grant = async (asked, parts) => {
   const done = await settings.store.exchange({
     linkId, thumbprint, proofId: await proofIdOf(idToken), sessionId: sessions.newId(), newSubject: sessions.newSubject(),
     identity: { issuer: person.issuer, subject: person.subject }, gainer: gains?.gainer ?? null,
-    authTime: Math.floor((person.authTime ?? person.issuedAt) / 1000), until: settings.now() + ANSWER_MS,
+    authTime: person.authTime, until: settings.now() + ANSWER_MS,
   });
   if (!done) throw new Refused('invalid_grant', 'This sign-in was used already, or who began it is somebody else by now: begin it again');
   return answer(done, parts);
@@ -97,7 +97,3 @@ function readLinkId({ form }: Asked): string {
 
 /** What was signed, without the signature: an ECDSA signature has a second spelling. */
 const proofIdOf = (idToken: string): Promise<string> => sha256(idToken.slice(0, idToken.lastIndexOf('.')));
-
-async function sha256(text: string): Promise<string> {
-  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))));
-}

@@ -15,9 +15,14 @@ export async function readForm(headers: Headers, body: Request['body']): Promise
   if (!FORM_TYPE.test(headers.get('content-type') ?? '') || headers.has('content-encoding')) {
     throw new Refused('invalid_request', 'The body is not a form: send it as application/x-www-form-urlencoded', { status: 415 });
   }
-  const parameters = [...new URLSearchParams(decode(await readBody(body)))];
+  const parameters = [...new URLSearchParams(await readText(body))];
   if (new Set(parameters.map(([name]) => name)).size !== parameters.length) throw new Refused('invalid_request', 'A parameter is there twice: send each once');
   return new Map(parameters.filter(([, value]) => value !== ''));
+}
+
+/** A request's body. @throws Refused `invalid_request` */
+export async function readText(body: Request['body']): Promise<string> {
+  return decode(await readBody(body));
 }
 
 /** @throws Refused `invalid_request` */

@@ -1,4 +1,4 @@
-import { base64url } from 'jose';
+import { sha256 } from '../sha256.ts';
 import type { Identity } from '../store/links.ts';
 import { currentSession, requireRecentSignIn } from './current-session.ts';
 import { required, type Asked } from './form.ts';
@@ -32,6 +32,4 @@ async function list(subject: string, { settings }: GrantParts): Promise<readonly
 }
 
 /** A name for an identity that says nothing of the person at the provider. */
-async function idOf({ issuer, subject }: Identity): Promise<string> {
-  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify([issuer, subject])))));
-}
+const idOf = ({ issuer, subject }: Identity): Promise<string> => sha256(JSON.stringify([issuer, subject]));

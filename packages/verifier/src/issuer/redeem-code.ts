@@ -1,4 +1,6 @@
 import { asObject, optionalText } from '@passerby/shared';
+import { basicAuthorization } from '../tokens/authorization.ts';
+import { askJson, type JsonAnswer } from '../tokens/download-json.ts';
 import { findEndpoint } from '../tokens/provider-keys.ts';
 import { Refused } from './refused.ts';
 import type { ProviderSettings } from './settings.ts';
@@ -19,7 +21,6 @@ export interface CodeParts {
 
 /** A page that has lost patience by then (8 s) meets the request that is still under way. */
 const MAX_WAIT_MS = 4_000;
-const MAX_BODY_LENGTH = 65_536;
 
 /**
  * Redeems authorization codes for ID tokens with the client's secret, for providers that want one (RFC 6749 §4.1.3). The page has the code and its
@@ -29,16 +30,14 @@ export function createCodeRedeemer({ provider, clientId, fetch, ready }: CodePar
   const { issuer, clientSecret } = provider;
   if (clientSecret === undefined) return undefined;
   let endpoint = provider.tokenUrl;
-  // Each half is form-encoded before they are joined (RFC 6749 §2.3.1).
-  const authorization = `Basic ${btoa([clientId, clientSecret].map((half) => new URLSearchParams({ half }).toString().slice('half='.length)).join(':'))}`;
+  const authorization = basicAuthorization(clientId, clientSecret);
   const underWay = new Map<string, Promise<string>>();
   const redeem = async ({ code, codeVerifier, redirectUri }: AuthorizationCode): Promise<string> => {
     const body = new URLSearchParams({ grant_type: 'authorization_code', code, code_verifier: codeVerifier, redirect_uri: redirectUri });
     const answer = await reach(async () => {
       await ready();
       endpoint ??= await findEndpoint(issuer, 'token_endpoint', fetch);
-      const response = await fetch(endpoint, { method: 'POST', body, headers: { authorization, accept: 'application/json' }, redirect: 'manual', signal: AbortSignal.timeout(MAX_WAIT_MS) });
-      return { status: response.status, body: (await response.text()).slice(0, MAX_BODY_LENGTH) };
+      return askJson(endpoint, { fetch, method: 'POST', body, headers: { authorization }, waitMs: MAX_WAIT_MS });
     });
     return readIdToken(answer);
   };
@@ -61,24 +60,14 @@ async function reach<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-function readIdToken({ status, body }: { readonly status: number; readonly body: string }): string {
-  const data = parse(body);
+function readIdToken({ status, body }: JsonAnswer): string {
+  const data = asObject(body);
   const idToken = status === 200 && data ? optionalText(data, 'id_token') : undefined;
   if (idToken !== undefined) return idToken;
   const error = data && optionalText(data, 'error');
   if (error === 'invalid_grant') throw new Refused('invalid_grant', 'The OpenID provider does not take this code (again): sign in once more');
   if (error === 'invalid_client' || error === 'unauthorized_client') throw new Refused('unauthorized_client', "The OpenID provider refuses this verifier's clientId or clientSecret");
   throw unavailable();
-}
-
-function parse(body: string): Readonly<Record<string, unknown>> | null {
-  try {
-    return asObject(JSON.parse(body));
-  } catch (error) {
-    // The parser's message quotes what it read.
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }
 
 function unavailable(): Refused {

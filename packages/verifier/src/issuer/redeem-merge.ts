@@ -7,7 +7,11 @@ import type { CheckedIssuer } from './settings.ts';
 export interface MergeParts {
   readonly settings: CheckedIssuer;
   readonly sessions: Sessions;
-  verifyToken(from: Request | string): Promise<Caller>;
+}
+
+/** A merge whose asker is known. */
+export interface AskedMerge extends Pick<Merge, 'ticket' | 'key'> {
+  readonly user: Caller;
 }
 
 /** How long a ticket's use is remembered: it is refused by its age long before. */
@@ -17,15 +21,17 @@ const REMEMBERED_MS = 3_600_000;
  * Tells the shop's server whose things go where: the ticket proves that one person has the keys of both, the token that it is the user who asks. The same ticket
  * and key again are answered again, because an answer can be lost.
  */
-export function createMergeRedeemer({ settings, sessions, verifyToken }: MergeParts): (merge: Merge) => Promise<MergeParties> {
-  return async ({ ticket, key, user: from }) => {
-    const [read, user] = [await sessions.readMergeTicket(ticket), await verifyToken(from)];
+export function createMergeRedeemer({ settings: { store, now }, sessions }: MergeParts): (merge: AskedMerge) => Promise<MergeParties> {
+  return async ({ ticket, key, user }) => {
+    const read = await sessions.readMergeTicket(ticket);
     if (!read) throw refuse('The merge ticket is not one of this issuer, or over: ask for another one');
     if (!/^[!-~]{1,256}$/.test(key)) throw refuse('The key of a merge is 1 to 256 printable characters: pass on the one of mergeGuest');
     // A ticket for another user is good for nobody else.
     if (user.kind !== 'user' || user.subject !== read.to) throw refuse('The merge ticket is for another user');
-    const isFirst = await settings.store.redeem({ ticketId: read.id, key, until: settings.now() + REMEMBERED_MS });
+    const isFirst = await store.redeem({ ticketId: read.id, key, until: now() + REMEMBERED_MS });
     if (!isFirst) throw refuse('The merge ticket was redeemed already, by another key');
+    // Whoever had a ticket made before handing the guest over would otherwise carry off what is a user's by now.
+    if ((await store.standing(read.from, null)).kind !== 'guest') throw refuse('The guest is a user by now, and keeps their things');
     return { from: read.from, to: read.to };
   };
 }

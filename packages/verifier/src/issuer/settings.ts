@@ -1,5 +1,5 @@
 import type { Visit } from '../authress/login.ts';
-import { isSecure } from '../settings.ts';
+import { API_SECRET_WANTED, isApiSecret, isSecure } from '../settings.ts';
 import type { Rate, Store } from '../store/store.ts';
 import type { PrivateKeySet } from './signing-keys.ts';
 
@@ -26,6 +26,8 @@ export interface IssuerSettings {
   readonly accessTokenType?: 'Bearer' | 'DPoP' | undefined;
   /** Where the world reaches your API, such as `https://api.shop.example`. Needed where access tokens are bound: what a request itself says of its host is anybody's word. */
   readonly apiOrigin?: string | undefined;
+  /** What an API in another process shows when it redeems a merge ticket: 32 random bytes or more, as text. A secret; never in a page. Without it only `redeemMerge` of this very object does. */
+  readonly apiSecret?: string | undefined;
   /** New guests per IPv4 address or IPv6 /64 (default 300 at once, then 1 a second), and grants per guest (default 30 at once, then one in ten seconds). */
   readonly rateLimit?: { readonly network?: Rate | undefined; readonly key?: Rate | undefined } | undefined;
   /** Judges the `captcha_response` of a guest to be: anything but `true` answers 403 `captcha_required`. */
@@ -63,6 +65,7 @@ export interface CheckedIssuer {
   readonly refreshSeconds: number;
   readonly accessTokenType: 'Bearer' | 'DPoP';
   readonly apiOrigin: string | undefined;
+  readonly apiSecret: string | undefined;
   readonly rateLimit: { readonly network: Rate; readonly key: Rate };
   readonly captcha: IssuerSettings['captcha'];
   allow(visit: Visit): boolean | Promise<boolean>;
@@ -76,12 +79,13 @@ const MAX_REFRESH_DAYS = 400;
 /** The settings with their defaults; what cannot work is refused here and not at the first visitor. @throws TypeError */
 export function checkIssuer(settings: IssuerSettings): CheckedIssuer {
   refuseUnless(typeof settings === 'object' && settings !== null, 'settings are missing: write { issuer, keys, clientId, origins, store }');
-  const { issuer, clientId, origins, store, audience = issuer, accessTokenSeconds = MAX_ACCESS_TOKEN_SECONDS, refreshDays = 90, accessTokenType = 'Bearer', apiOrigin, rateLimit = {}, captcha, allow } = settings;
+  const { issuer, clientId, origins, store, audience = issuer, accessTokenSeconds = MAX_ACCESS_TOKEN_SECONDS, refreshDays = 90, accessTokenType = 'Bearer', apiOrigin, apiSecret, rateLimit = {}, captcha, allow } = settings;
   checkAddress(issuer);
   refuseUnless(typeof clientId === 'string' && /^[!-~]{1,256}$/.test(clientId), "clientId is missing: write your own name for the application, such as 'shop'; its pages use the same");
   refuseUnless(Array.isArray(origins) && origins.length > 0, "origins is missing: list the origins of the shop's pages, such as https://shop.example");
   for (const origin of origins) checkOrigin(origin, 'origins holds something that is not an origin');
   if (apiOrigin !== undefined) checkOrigin(apiOrigin, 'apiOrigin is not an origin');
+  refuseUnless(apiSecret === undefined || isApiSecret(apiSecret), API_SECRET_WANTED);
   checkProvider(settings.provider);
   refuseUnless(['takeTurn', 'standing', 'revoke', 'exchange', 'exchanged', 'redeem', 'identitiesOf', 'unlink'].every((name) => typeof Object(store)[name] === 'function'), 'store is missing: write memoryStore() for one process, or a store on a database');
   refuseUnless(typeof audience === 'string' && audience !== '', 'audience is empty: leave it out, or write the address of your API');
@@ -90,7 +94,7 @@ export function checkIssuer(settings: IssuerSettings): CheckedIssuer {
   refuseUnless(accessTokenType === 'Bearer' || accessTokenType === 'DPoP', "accessTokenType is neither 'Bearer' nor 'DPoP'");
   refuseUnless([captcha, allow].every((hook) => hook === undefined || typeof hook === 'function'), 'captcha or allow is not a function: leave it out, or write one that returns true for whom it lets in');
   return {
-    issuer, clientId, origins: new Set(origins), store, audience, accessTokenSeconds, refreshSeconds: refreshDays * 86_400, accessTokenType, apiOrigin, captcha,
+    issuer, clientId, origins: new Set(origins), store, audience, accessTokenSeconds, refreshSeconds: refreshDays * 86_400, accessTokenType, apiOrigin, apiSecret, captcha,
     rateLimit: { network: checkRate(rateLimit.network ?? { burst: 300, perSecond: 1 }, 'network'), key: checkRate(rateLimit.key ?? { burst: 30, perSecond: 0.1 }, 'key') },
     allow: allow ?? (() => true),
     now: settings.now ?? (() => Date.now()),
@@ -103,20 +107,20 @@ function checkProvider(provider: ProviderSettings | undefined): void {
   for (const name of ['issuer', 'jwksUrl', 'tokenUrl'] as const) {
     const address = provider[name];
     const isLeftOut = address === undefined && name !== 'issuer';
-    refuseUnless(isLeftOut || (typeof address === 'string' && URL.canParse(address) && isSecure(address)), `provider.${name} is not an https address (http is for loopback only)`);
+    refuseUnless(isLeftOut || isSecure(address), `provider.${name} is not an https address (http is for loopback only)`);
   }
 }
 
 /** Tokens name the issuer to the letter, so there is one spelling of it (RFC 8414 §2). */
 function checkAddress(issuer: string): void {
-  refuseUnless(typeof issuer === 'string' && URL.canParse(issuer) && isSecure(issuer), 'issuer is not an https address (http is for loopback only): write it as in https://verifier.shop.example');
+  refuseUnless(isSecure(issuer), 'issuer is not an https address (http is for loopback only): write it as in https://verifier.shop.example');
   const { origin, pathname } = new URL(issuer);
   const address = `${origin}${pathname.replace(/\/+$/, '')}`;
   refuseUnless(address === issuer, `issuer is more than an origin and a path, or spelled unusually: write ${address}`);
 }
 
 function checkOrigin(origin: unknown, what: string): void {
-  refuseUnless(typeof origin === 'string' && URL.canParse(origin) && isSecure(origin), `${what}: write https, host and port as in https://shop.example (http is for loopback only)`);
+  refuseUnless(isSecure(origin), `${what}: write https, host and port as in https://shop.example (http is for loopback only)`);
   refuseUnless(new URL(origin).origin === origin, `${what}: write ${new URL(origin).origin}`);
 }
 

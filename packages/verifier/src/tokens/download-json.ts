@@ -1,12 +1,33 @@
 const MAX_BODY_BYTES = 65_536;
 const MAX_WAIT_MS = 5_000;
 
-/** Asks an identity service for a JSON document; null where the answer is none. @throws Error, or what `fetch` throws; none of it holds the answer's body */
+export interface JsonQuestion {
+  readonly fetch: typeof globalThis.fetch;
+  readonly method?: 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: URLSearchParams;
+  /** Default: five seconds. */
+  readonly waitMs?: number;
+}
+
+export interface JsonAnswer {
+  readonly status: number;
+  /** Null where it is no JSON. */
+  readonly body: unknown;
+}
+
+/** Asks a service for a JSON document; null where the answer is none. @throws Error, or what `fetch` throws; none of it holds the answer's body */
 export async function downloadJson(url: string, fetch: typeof globalThis.fetch): Promise<unknown> {
+  const { status, body } = await askJson(url, { fetch });
+  if (status !== 200) throw new Error(`The service's answer cannot be used: status ${status}`);
+  return body;
+}
+
+/** Asks a service something that it answers in JSON. @throws Error, or what `fetch` throws; none of it holds the answer's body */
+export async function askJson(url: string, { fetch, headers, waitMs = MAX_WAIT_MS, ...rest }: JsonQuestion): Promise<JsonAnswer> {
   // A redirect is an answer like any other that is not 200: what is asked for is at the configured address and nowhere else.
-  const answer = await fetch(url, { redirect: 'manual', headers: { accept: 'application/json' }, signal: AbortSignal.timeout(MAX_WAIT_MS) });
-  if (answer.status !== 200) throw new Error(`The login host's answer cannot be used: status ${answer.status}`);
-  return parseOrNull(await readBody(answer));
+  const answer = await fetch(url, { ...rest, redirect: 'manual', headers: { accept: 'application/json', ...headers }, signal: AbortSignal.timeout(waitMs) });
+  return { status: answer.status, body: parseOrNull(await readBody(answer)) };
 }
 
 function parseOrNull(body: string): unknown {
@@ -19,14 +40,14 @@ function parseOrNull(body: string): unknown {
   }
 }
 
-/** A body, given up as soon as it is too long: its `content-length` is only what the sender says. */
-async function readBody(answer: Response): Promise<string> {
+/** A body of 64 KiB at most, given up as soon as it is longer: its `content-length` is only what the sender says. @throws Error, or what the stream throws */
+export async function readBody(answer: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
   for await (const chunk of chunksOf(answer)) {
     bytes += chunk.byteLength;
-    if (bytes > MAX_BODY_BYTES) throw new Error(`The login host's answer is longer than ${MAX_BODY_BYTES} bytes`);
+    if (bytes > MAX_BODY_BYTES) throw new Error(`The service's answer is longer than ${MAX_BODY_BYTES} bytes`);
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

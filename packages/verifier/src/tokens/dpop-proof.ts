@@ -1,5 +1,6 @@
 import { optionalNumber, optionalText, type Json } from '@passerby/shared';
 import { base64url } from 'jose';
+import { sha256 } from '../sha256.ts';
 import { importPublicKey, readPublicKey, type PublicKey } from './public-key.ts';
 import { hasForm, readToken, type TokenForm } from './read-token.ts';
 import { isSameAddress } from './same-address.ts';
@@ -82,10 +83,6 @@ async function isSignedWith(key: PublicKey, proof: string): Promise<boolean> {
   const imported = await importPublicKey(key);
   const end = proof.lastIndexOf('.');
   return imported !== null && crypto.subtle.verify(ES256, imported, new Uint8Array(base64url.decode(proof.slice(end + 1))), new TextEncoder().encode(proof.slice(0, end)));
-}
-
-async function sha256(text: string): Promise<string> {
-  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))));
 }
 
 function invalid(message: string): ProofRefused {

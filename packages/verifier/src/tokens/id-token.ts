@@ -1,34 +1,25 @@
 import { optionalNumber, optionalText, type Json } from '@passerby/shared';
 import { isSecure } from '../settings.ts';
-import { createProviderKeys } from './provider-keys.ts';
 import { Unauthorized } from './unauthorized.ts';
-import { verifyToken, type KeySource, type TokenRules } from './verify-token.ts';
+import { verifyToken, type CheckParts, type TokenRules } from './verify-token.ts';
 
-export interface IdTokenCheckSettings {
+export interface IdTokenCheckParts extends CheckParts {
   /** The provider's `issuer`, to the letter: with a slash at the end where the provider has one. */
   readonly issuer: string;
   /** The application's id at the provider. */
   readonly clientId: string;
-  /** How long ago an ID token may have been issued; default five minutes. */
-  readonly maxAgeSeconds?: number | undefined;
-  /** Where the provider's keys are; default: where its discovery document says. */
-  readonly jwksUrl?: string | undefined;
-  /** The keys themselves, instead of asking for them. */
-  readonly keys?: KeySource | undefined;
-  readonly fetch?: typeof globalThis.fetch | undefined;
-  /** Milliseconds since epoch. */
-  now(): number;
 }
 
-/** Who signed in at the provider, and when: milliseconds since epoch on the provider's clock. */
+/** Who signed in at the provider. */
 export interface SignIn {
   readonly issuer: string;
   readonly subject: string;
-  readonly issuedAt: number;
-  readonly expiresAt: number;
-  /** When the person last proved who they are, where the provider says so. */
-  readonly authTime?: number;
+  /** When the person last proved who they are, in seconds since epoch: as the provider says, or else when it issued the ID token. */
+  readonly authTime: number;
 }
+
+/** How long ago an ID token may have been issued. */
+const MAX_AGE_SECONDS = 300;
 
 /** What Keycloak says of its other tokens, whose headers are those of its ID tokens. */
 const OTHER_TOKEN = /^(?:bearer|refresh|offline|logout)$/i;
@@ -38,13 +29,9 @@ const OTHER_TOKEN = /^(?:bearer|refresh|offline|logout)$/i;
  * The check throws Unauthorized `token_invalid`, `token_expired`, `keys_unavailable`, which never holds the token or what is in it.
  * @throws TypeError where a setting cannot work
  */
-export function createIdTokenCheck(settings: IdTokenCheckSettings): (idToken: string, expected: { readonly nonce: string }) => Promise<SignIn> {
-  const { issuer, clientId, maxAgeSeconds = 300, jwksUrl, now, fetch = (...args) => globalThis.fetch(...args) } = settings;
-  refuseUnless(URL.canParse(issuer) && isSecure(issuer), 'issuer is not an https address (http is for loopback only)');
-  refuseUnless(jwksUrl === undefined || (URL.canParse(jwksUrl) && isSecure(jwksUrl)), 'jwksUrl is not an https address (http is for loopback only)');
+export function createIdTokenCheck({ issuer, clientId, keys, now }: IdTokenCheckParts): (idToken: string, expected: { readonly nonce: string }) => Promise<SignIn> {
+  refuseUnless(isSecure(issuer), 'issuer is not an https address (http is for loopback only)');
   refuseUnless(typeof clientId === 'string' && clientId !== '', "clientId is missing: write the application's id at the provider");
-  refuseUnless(maxAgeSeconds > 0, 'maxAgeSeconds is not a number above 0');
-  const keys = settings.keys ?? createProviderKeys({ issuer, jwksUrl, fetch, now });
   const rules: TokenRules = {
     words: { token: 'ID token', issuer: 'the OpenID provider' },
     types: /^(?:application\/)?jwt$/i,
@@ -56,15 +43,15 @@ export function createIdTokenCheck(settings: IdTokenCheckSettings): (idToken: st
     toleranceSeconds: 30,
   };
   return async (idToken, { nonce }) => {
-    const { subject, issuedAt, expiresAt, claims } = await verifyToken(idToken, rules, { keys, now });
+    const { subject, issuedAt, claims } = await verifyToken(idToken, rules, { keys, now });
     if (!isForClient(claims, clientId)) throw invalid('The ID token is for another application');
     if ((optionalText(claims, 'nonce') ?? null) !== nonce) throw invalid('The ID token is of another sign-in: its nonce differs');
     if (!/^[ -~]{1,255}$/.test(subject) || OTHER_TOKEN.test(optionalText(claims, 'typ') ?? '')) throw invalid('The token does not say who signed in');
-    if (issuedAt < now() / 1000 - maxAgeSeconds) throw new Unauthorized('token_expired', 'The ID token is too old: sign in once more');
+    if (issuedAt < now() / 1000 - MAX_AGE_SECONDS) throw new Unauthorized('token_expired', 'The ID token is too old: sign in once more');
     const authTime = optionalNumber(claims, 'auth_time');
     // What lies ahead would pass for a recent sign-in until then.
     const isPast = authTime !== undefined && authTime <= now() / 1000 + rules.toleranceSeconds;
-    return { issuer, subject, issuedAt: issuedAt * 1000, expiresAt: expiresAt * 1000, ...(isPast && { authTime: authTime * 1000 }) };
+    return { issuer, subject, authTime: Math.floor(isPast ? authTime : issuedAt) };
   };
 }
 

@@ -15,16 +15,7 @@ export interface IssuerTokenCheckParts extends CheckParts {
 
 /** Tells who sent a request by the verifier's own access token (RFC 9068 §4), and where that is bound to a key, by the key (RFC 9449 §7.1). */
 export function createIssuerTokenCheck(parts: IssuerTokenCheckParts): (from: Request | string) => Promise<Caller> {
-  const rules: TokenRules = {
-    words: { token: 'access token', issuer: 'this issuer' },
-    types: /^at\+jwt$/,
-    algorithms: ['ES256', 'EdDSA'],
-    key: 'named',
-    issuer: parts.issuer,
-    audience: parts.audience,
-    maxLifetimeSeconds: 605,
-    toleranceSeconds: 5,
-  };
+  const rules = rulesOf(parts);
   return async (from) => {
     const { token, scheme } = readSent(from);
     try {
@@ -37,6 +28,25 @@ export function createIssuerTokenCheck(parts: IssuerTokenCheckParts): (from: Req
       if (error instanceof Unauthorized && scheme === 'DPoP') throw error.challengedBy(scheme);
       throw error;
     }
+  };
+}
+
+/** Whose access token of the verifier's own this is, for somebody who has seen the proof it came with, where it is bound to a key. */
+export function createForwardedTokenCheck(parts: IssuerTokenCheckParts): (token: string) => Promise<Caller> {
+  const rules = rulesOf(parts);
+  return async (token) => readCaller(await verifyToken(token, rules, parts), parts);
+}
+
+function rulesOf({ issuer, audience }: IssuerTokenCheckParts): TokenRules {
+  return {
+    words: { token: 'access token', issuer: 'this issuer' },
+    types: /^at\+jwt$/,
+    algorithms: ['ES256', 'EdDSA'],
+    key: 'named',
+    issuer,
+    audience,
+    maxLifetimeSeconds: 605,
+    toleranceSeconds: 5,
   };
 }
 

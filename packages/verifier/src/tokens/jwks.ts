@@ -17,7 +17,7 @@ const NAMELESS = '';
 /** Asks for a JSON Web Key Set and keeps of it what may verify a token. @throws Error, or what `fetch` throws; none of it holds the answer's body */
 export async function downloadKeys({ url, fetch, algorithms }: KeySetAddress): Promise<PublicKeys> {
   const keys = await usableKeys(listOf(await downloadJson(url, fetch)), algorithms);
-  if (keys.size === 0) throw new Error(`The login host's key set has no key in it for ${algorithms.join(', ')}`);
+  if (keys.size === 0) throw new Error(`The service's key set has no key in it for ${algorithms.join(', ')}`);
   return keys;
 }
 
@@ -45,7 +45,7 @@ function isSameKey(one: PublicKey, other: PublicKey): boolean {
 
 function listOf(keySet: unknown): readonly unknown[] {
   const keys = asObject(keySet)?.['keys'];
-  if (!Array.isArray(keys)) throw new Error("The login host's answer is not a key set");
-  if (keys.length > MAX_KEYS) throw new Error(`The login host's key set has more than ${MAX_KEYS} keys`);
+  if (!Array.isArray(keys)) throw new Error("The service's answer is not a key set");
+  if (keys.length > MAX_KEYS) throw new Error(`The service's key set has more than ${MAX_KEYS} keys`);
   return keys;
 }

@@ -28,8 +28,8 @@ export function createProviderKeys({ issuer, jwksUrl, fetch, now }: ProviderKeys
  */
 export async function findEndpoint(issuer: string, name: 'jwks_uri' | 'token_endpoint', fetch: typeof globalThis.fetch): Promise<string> {
   const metadata = asObject(await downloadJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, fetch)) ?? {};
-  if (optionalText(metadata, 'issuer') !== issuer) throw new Error("The login host's discovery document is of another issuer");
+  if (optionalText(metadata, 'issuer') !== issuer) throw new Error("The service's discovery document is of another issuer");
   const url = optionalText(metadata, name);
-  if (url === undefined || !URL.canParse(url) || !isSecure(url)) throw new Error(`The login host's discovery document has no https address as ${name}`);
+  if (!isSecure(url)) throw new Error(`The service's discovery document has no https address as ${name}`);
   return url;
 }

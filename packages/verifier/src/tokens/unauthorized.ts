@@ -1,12 +1,12 @@
-export type UnauthorizedCode = 'token_missing' | 'token_invalid' | 'token_expired' | 'proof_invalid' | 'user_required' | 'ticket_refused' | 'keys_unavailable';
+export type UnauthorizedCode = 'token_missing' | 'token_invalid' | 'token_expired' | 'proof_invalid' | 'user_required' | 'ticket_refused' | 'keys_unavailable' | 'verifier_unavailable';
 export type AuthScheme = 'Bearer' | 'DPoP';
 
-const STATUS = { token_missing: 401, token_invalid: 401, token_expired: 401, proof_invalid: 401, user_required: 403, ticket_refused: 403, keys_unavailable: 503 } as const;
+const STATUS = { token_missing: 401, token_invalid: 401, token_expired: 401, proof_invalid: 401, user_required: 403, ticket_refused: 403, keys_unavailable: 503, verifier_unavailable: 503 } as const;
 
 /** The `error` of RFC 6750 §3.1 and RFC 9449 §7.1; a request without a token gets none, as the first asks. */
-const CHALLENGE_ERROR = {
-  token_missing: undefined, token_invalid: 'invalid_token', token_expired: 'invalid_token', proof_invalid: 'invalid_dpop_proof', user_required: 'insufficient_scope', ticket_refused: undefined,
-} as const;
+const CHALLENGE_ERROR: Readonly<Partial<Record<UnauthorizedCode, string>>> = {
+  token_invalid: 'invalid_token', token_expired: 'invalid_token', proof_invalid: 'invalid_dpop_proof', user_required: 'insufficient_scope',
+};
 
 /** Why a request is not let in. `code` is for programs, `message` for people; neither ever holds a token or a key. */
 export class Unauthorized extends Error {
@@ -23,9 +23,9 @@ export class Unauthorized extends Error {
     this.scheme = details.scheme ?? (code === 'proof_invalid' ? 'DPoP' : 'Bearer');
   }
 
-  /** The answer to send: JSON, with the challenge of RFC 6750 §3 or RFC 9449 §7.1, or `Retry-After` (seconds) where the keys could not be had. */
+  /** The answer to send: JSON, with the challenge of RFC 6750 §3 or RFC 9449 §7.1, or `Retry-After` (seconds) where whoever has to be asked is away. */
   response(): Response {
-    const advice: Record<string, string> = this.code === 'keys_unavailable' ? { 'retry-after': '30' } : { 'www-authenticate': this.#challenge(this.code) };
+    const advice: Record<string, string> = this.status === 503 ? { 'retry-after': '30' } : { 'www-authenticate': this.#challenge() };
     const headers = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...advice };
     return Response.json({ error: this.code, reason: this.message }, { status: this.status, headers });
   }
@@ -35,8 +35,8 @@ export class Unauthorized extends Error {
     return new Unauthorized(this.code, this.message, { cause: this.cause, scheme });
   }
 
-  #challenge(code: keyof typeof CHALLENGE_ERROR): string {
-    const error = CHALLENGE_ERROR[code];
+  #challenge(): string {
+    const error = CHALLENGE_ERROR[this.code];
     // The only characters a description may have (RFC 6750 §3).
     const description = this.message.replace(/[^ !#-[\]-~]/g, '');
     const challenge = this.scheme === 'DPoP' ? 'DPoP realm="passerby", algs="ES256"' : 'Bearer realm="passerby"';

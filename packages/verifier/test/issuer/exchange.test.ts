@@ -1,14 +1,8 @@
-import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
-import { claimsOf, CLIENT, Device, errorOf, tokensOf, World, type Tokens } from './support.ts';
+import { linkId, PROVIDER, SignIns } from './sign-ins.ts';
+import { claimsOf, CLIENT, Device, errorOf, tokensOf, type Tokens, type World } from './support.ts';
 
-const PROVIDER = 'https://id.shop.example';
-const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
-const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';
-const REFRESH_TOKEN = 'urn:ietf:params:oauth:token-type:refresh_token';
-
-let signer: CryptoKey;
+let at: SignIns;
 let world: World;
 let guestKey: Device;
 let newKey: Device;
@@ -16,28 +10,15 @@ let guest: Tokens;
 let link: string;
 
 beforeEach(async () => {
-  const pair = await generateKeyPair('ES256', { extractable: true });
-  signer = pair.privateKey;
-  const jwks = { keys: [{ ...(await exportJWK(pair.publicKey)), kid: 'p', alg: 'ES256' }] };
-  world = new World({ provider: { issuer: PROVIDER, jwksUrl: `${PROVIDER}/jwks` }, fetch: async () => Response.json(jwks) });
-  [guestKey, newKey, link] = [new Device(), new Device(), linkId()];
-  guest = await world.guest(guestKey);
+  at = await SignIns.open();
+  ({ world, guestKey, newKey, guest, link } = at);
 });
 
-const linkId = (): string => createHash('sha256').update(String(Math.random())).digest('base64url');
-const nonceOf = (device: Device, id = link): string => createHash('sha256').update(`${device.thumbprint}.${id}`).digest('base64url');
-const idToken = (nonce: string, claims: object = {}): Promise<string> => {
-  const iat = Math.floor(world.time / 1000);
-  return new SignJWT({ iss: PROVIDER, aud: CLIENT, sub: 'ada', iat, exp: iat + 3_600, nonce, ...claims }).setProtectedHeader({ alg: 'ES256', kid: 'p', typ: 'JWT' }).sign(signer);
-};
-const proofs = async (keys: Readonly<Record<string, Device>>): Promise<Record<string, string>> => {
-  const nonce = await world.nonce();
-  return Object.fromEntries(Object.entries(keys).map(([name, device]) => [name, device.proof({ iat: world.time / 1000, nonce })]));
-};
-const linked = async (token: string, { keys = { dpop: newKey, subject_dpop: guestKey } as Record<string, Device>, form = {} as Record<string, string>, id = link } = {}): Promise<Response> =>
-  world.post('/token', { grant_type: EXCHANGE, link_id: id, subject_token: guest.refresh_token, subject_token_type: REFRESH_TOKEN, actor_token: token, actor_token_type: ID_TOKEN, ...(await proofs(keys)), ...form });
-const signedIn = async (token: string, device = newKey, id = link): Promise<Response> =>
-  world.post('/token', { grant_type: EXCHANGE, link_id: id, subject_token: token, subject_token_type: ID_TOKEN, ...(await proofs({ dpop: device })) });
+const nonceOf = (device: Device, id = link): string => at.nonceOf(device, id);
+const idToken = (nonce: string, claims: object = {}): Promise<string> => at.idToken(nonce, claims);
+const proofs: SignIns['proofs'] = (keys) => at.proofs(keys);
+const linked: SignIns['linked'] = (token, how) => at.linked(token, how);
+const signedIn: SignIns['signedIn'] = (token, device, id) => at.signedIn(token, device, id);
 
 describe('a guest who links an identity', () => {
   it('is a user under the same subject and a new key, and the old key is worth nothing', async () => {
@@ -46,6 +27,39 @@ describe('a guest who links an identity', () => {
     expect((await world.renew(newKey, tokens.refresh_token)).status).toBe(200);
     expect(await errorOf(await world.renew(guestKey, guest.refresh_token))).toEqual([400, 'invalid_grant']);
     expect(await errorOf(await world.mint(guestKey))).toEqual([400, 'invalid_grant']);
+  });
+
+  it('leaves every other session of the guest behind, and goes on in one that is new in each part', async () => {
+    const other = await world.guest(guestKey);
+    const tokens = await tokensOf(await linked(await idToken(nonceOf(guestKey))));
+    const all = [guest, other, tokens];
+    expect(new Set(all.map(({ access_token }) => claimsOf(access_token)['sid'])).size).toBe(3);
+    expect(new Set(all.map(({ refresh_token }) => refresh_token)).size).toBe(3);
+    for (const { refresh_token, access_token } of [guest, other]) {
+      expect(await errorOf(await world.renew(guestKey, refresh_token))).toEqual([400, 'invalid_grant']);
+      expect(await errorOf(await world.renew(newKey, refresh_token))).toEqual([400, 'invalid_dpop_proof']);
+      await expect(world.issuer.verifyCurrent(access_token)).rejects.toMatchObject({ code: 'token_expired' });
+    }
+    expect(await errorOf(await world.renew(guestKey, tokens.refresh_token))).toEqual([400, 'invalid_dpop_proof']);
+  });
+
+  it('finishes no other link that was begun before', async () => {
+    const [before, device] = [linkId(), new Device()];
+    const begun = await idToken(nonceOf(guestKey, before), { sub: 'eve' });
+    await linked(await idToken(nonceOf(guestKey)));
+    expect(await errorOf(await linked(begun, { id: before, keys: { dpop: device, subject_dpop: guestKey } }))).toEqual([400, 'invalid_grant']);
+    expect(claimsOf((await at.user('eve')).access_token).sub).not.toBe(guestKey.subject);
+  });
+
+  it.each(['dpop', 'subject_dpop'])('shows both keys now: a proof made ahead as %s links nothing', async (name) => {
+    const [token, ahead] = [await idToken(nonceOf(guestKey)), await proofs({ dpop: newKey, subject_dpop: guestKey })];
+    for (const minutes of [0, 20]) {
+      world.time += minutes * 60_000;
+      const fresh = { dpop: newKey, subject_dpop: guestKey }[name] as Device;
+      const proof = minutes === 0 ? fresh.proof({ iat: world.time / 1000 }) : String(ahead[name]);
+      expect(await errorOf(await linked(token, { form: { [name]: proof } }))).toEqual([400, 'use_dpop_nonce']);
+    }
+    expect((await world.renew(guestKey, guest.refresh_token)).status).toBe(200);
   });
 
   it('has the same answer again by the same request, and by link-result, and nobody else has it', async () => {
@@ -97,6 +111,41 @@ describe('the list of identities', () => {
     expect(await errorOf(await world.post('/identities', { refresh_token: user.refresh_token, dpop: elsewhere }))).toEqual([400, 'invalid_dpop_proof']);
   });
 
+  it('is empty for a guest, and has the one that was linked for whom the guest became', async () => {
+    expect(await (await identities(guest.refresh_token, guestKey)).json()).toEqual({ identities: [] });
+    const user = await tokensOf(await linked(await idToken(nonceOf(guestKey))));
+    expect(await (await identities(user.refresh_token, newKey)).json()).toEqual({ identities: [expect.objectContaining({ issuer: PROVIDER })] });
+  });
+
+  describe('of a user', () => {
+    let user: Tokens;
+    beforeEach(async () => {
+      user = await tokensOf(await linked(await idToken(nonceOf(guestKey))));
+    });
+    const adding = async (name: string, claims: object = {}): Promise<Response> => {
+      const [id, device] = [linkId(), new Device()];
+      return linked(await idToken(nonceOf(newKey, id), { sub: name, ...claims }), { id, form: { subject_token: user.refresh_token }, keys: { dpop: device, subject_dpop: newKey } });
+    };
+    const all = async (): Promise<readonly { readonly id: string }[]> => ((await (await identities(user.refresh_token, newKey)).json()) as { identities: { id: string }[] }).identities;
+
+    it('grows and shrinks only by somebody who signed in just now, whatever the new identity says', async () => {
+      expect((await adding('work')).status).toBe(200);
+      world.time += 601_000;
+      const [{ id }] = (await all()) as [{ id: string }];
+      expect(await errorOf(await adding('eve', { auth_time: world.time / 1000 }))).toEqual([400, 'login_required']);
+      expect(await errorOf(await identities(user.refresh_token, newKey, { unlink: id }))).toEqual([400, 'login_required']);
+      expect(await all()).toHaveLength(2);
+      expect(claimsOf((await at.user('eve')).access_token).sub).not.toBe(guestKey.subject);
+    });
+
+    it('keeps its last one, and says so', async () => {
+      await adding('work');
+      const [first, second] = (await all()) as [{ id: string }, { id: string }];
+      expect((await identities(user.refresh_token, newKey, { unlink: first.id })).status).toBe(200);
+      expect(await errorOf(await identities(user.refresh_token, newKey, { unlink: second.id }))).toEqual([400, 'last_identity']);
+    });
+  });
+
   it('names nobody at the provider', async () => {
     const user = await tokensOf(await signedIn(await idToken(nonceOf(newKey))));
     expect(await (await identities(user.refresh_token, newKey)).text()).not.toContain('ada');
@@ -120,23 +169,29 @@ describe('an ID token', () => {
   });
 
   it('counts once, also with its signature spelled in the other way', async () => {
-    const token = await idToken(nonceOf(newKey));
-    expect((await signedIn(token)).status).toBe(200);
-    const other = new Device();
-    expect(await errorOf(await signedIn(token, other))).toEqual([400, 'invalid_grant']);
+    const token = await idToken(nonceOf(guestKey));
+    const { access_token } = await tokensOf(await linked(token));
+    const elsewhere = { dpop: new Device(), subject_dpop: guestKey };
+    expect(await errorOf(await linked(token, { keys: elsewhere }))).toEqual([400, 'invalid_grant']);
     const [head, body, signature = ''] = token.split('.');
     const bytes = Buffer.from(signature, 'base64url');
     const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
     const s = (order - BigInt(`0x${bytes.subarray(32).toString('hex')}`)).toString(16).padStart(64, '0');
     const twin = [head, body, Buffer.concat([bytes.subarray(0, 32), Buffer.from(s, 'hex')]).toString('base64url')].join('.');
-    expect(await errorOf(await signedIn(twin, newKey, linkId()))).toEqual([400, 'invalid_grant']);
+    expect(await errorOf(await linked(twin, { keys: elsewhere }))).toEqual([400, 'invalid_grant']);
+    expect(await errorOf(await linked(twin, { id: linkId() }))).toEqual([400, 'invalid_grant']);
+    // It is the same ID token, so its browser has the same answer.
+    expect(claimsOf((await tokensOf(await linked(twin))).access_token)['sid']).toBe(claimsOf(access_token)['sid']);
   });
 
-  it('is never taken by e-mail: two people of one address are two', async () => {
+  it('is never taken by e-mail, verified or not: three people of one address are three', async () => {
     const first = claimsOf((await tokensOf(await signedIn(await idToken(nonceOf(newKey), { email: 'shop@example.com', email_verified: true })))).access_token).sub;
     const [device, id] = [new Device(), linkId()];
     const second = claimsOf((await tokensOf(await signedIn(await idToken(nonceOf(device, id), { sub: 'eve', email: 'shop@example.com', email_verified: true }), device, id))).access_token).sub;
     expect(second).not.toBe(first);
+    const third = linkId();
+    const gained = await tokensOf(await linked(await idToken(nonceOf(guestKey, third), { sub: 'bob', email: 'shop@example.com', email_verified: true }), { id: third, keys: { dpop: new Device(), subject_dpop: guestKey } }));
+    expect(claimsOf(gained.access_token).sub).toBe(guestKey.subject);
   });
 });
 
@@ -147,47 +202,5 @@ describe('an identity that is somebody already', () => {
     const answer = await tokensOf(await linked(await idToken(nonceOf(guestKey, id)), { id, keys: { dpop: device, subject_dpop: guestKey } }));
     expect(claimsOf(answer.access_token)).toMatchObject({ sub: owner, kind: 'user' });
     expect((await world.renew(guestKey, guest.refresh_token)).status).toBe(200);
-  });
-});
-
-describe('a merge ticket', () => {
-  const ticketOf = async (form: Readonly<Record<string, string>>, keys: Readonly<Record<string, Device>>): Promise<Response> =>
-    world.post('/token', { grant_type: 'urn:passerby:grant-type:merge-ticket', ...form, ...(await proofs(keys)) });
-  let user: Tokens;
-  let ticket: string;
-  beforeEach(async () => {
-    user = await tokensOf(await signedIn(await idToken(nonceOf(newKey))));
-    const answer = await ticketOf({ subject_token: guest.refresh_token, actor_token: user.refresh_token }, { dpop: newKey, subject_dpop: guestKey });
-    ticket = ((await answer.json()) as { merge_ticket: string }).merge_ticket;
-  });
-
-  it('names the guest and the user, once for each key, and as often as its answer is lost', async () => {
-    const parties = { from: guestKey.subject, to: claimsOf(user.access_token).sub };
-    const merge = (key: string): Promise<object> => world.issuer.redeemMerge({ ticket, key, user: user.access_token });
-    const all = await Promise.all(Array.from({ length: 100 }, () => merge('one')));
-    expect(all).toEqual(Array.from({ length: 100 }, () => parties));
-    await expect(merge('two')).rejects.toMatchObject({ code: 'ticket_refused', status: 403 });
-  });
-
-  it('is for that user and nobody else', async () => {
-    const [device, id] = [new Device(), linkId()];
-    const eve = await tokensOf(await signedIn(await idToken(nonceOf(device, id), { sub: 'eve' }), device, id));
-    await expect(world.issuer.redeemMerge({ ticket, key: 'k', user: eve.access_token })).rejects.toMatchObject({ code: 'ticket_refused' });
-    await expect(world.issuer.redeemMerge({ ticket, key: 'k', user: guest.access_token })).rejects.toMatchObject({ code: 'ticket_refused' });
-  });
-
-  it('is over after five minutes, and nothing else passes for one', async () => {
-    for (const other of [user.access_token, user.refresh_token, guest.access_token, 'x.y.z', '']) await expect(world.issuer.redeemMerge({ ticket: other, key: 'k', user: user.access_token })).rejects.toMatchObject({ code: 'ticket_refused' });
-    await expect(world.issuer.verifyToken(ticket)).rejects.toMatchObject({ code: 'token_invalid' });
-    world.time += 361_000;
-    await expect(world.issuer.redeemMerge({ ticket, key: 'k', user: user.access_token })).rejects.toMatchObject({ code: 'ticket_refused' });
-  });
-
-  it('is had by whoever has both keys, for a guest and a user, and for nobody else', async () => {
-    const form = { subject_token: guest.refresh_token, actor_token: user.refresh_token };
-    expect(await errorOf(await ticketOf(form, { dpop: newKey, subject_dpop: newKey }))).toEqual([400, 'invalid_dpop_proof']);
-    expect(await errorOf(await ticketOf(form, { dpop: guestKey, subject_dpop: guestKey }))).toEqual([400, 'invalid_dpop_proof']);
-    expect(await errorOf(await ticketOf({ subject_token: user.refresh_token, actor_token: user.refresh_token }, { dpop: newKey, subject_dpop: newKey }))).toEqual([400, 'invalid_grant']);
-    expect(await errorOf(await ticketOf({ subject_token: guest.refresh_token, actor_token: guest.refresh_token }, { dpop: guestKey, subject_dpop: guestKey }))).toEqual([400, 'invalid_grant']);
   });
 });

@@ -50,7 +50,7 @@ describe('an answer of the login host', () => {
   it.each(refused)('that is %s is refused, and its words are not repeated', async (_, body, init) => {
     const error = await download(body, init).then(() => undefined, (reason: unknown) => reason);
     expect(error).toBeInstanceOf(Error);
-    expect(String((error as Error).message)).toMatch(/^The login host's/);
+    expect(String((error as Error).message)).toMatch(/^The service's/);
     expect((error as Error).message).not.toMatch(/Wi-Fi|kty|evil/);
   });
 

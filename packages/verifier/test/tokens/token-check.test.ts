@@ -76,6 +76,7 @@ describe('createTokenCheck', () => {
     ['no audience', { audience: null }, /audience is not/], ['an empty audience', { audience: '' }, /audience is not/], ['several audiences', { audience: ['a'] }, /audience is not/],
     ['an empty client', { clientId: '' }, /clientId/], ['keys on plain http', { jwksUrl: 'http://shop.example/jwks' }, /jwksUrl/], ['keys nowhere', { jwksUrl: 'jwks' }, /jwksUrl/],
     ['an API on plain http', { apiOrigin: 'http://api.shop.example' }, /apiOrigin is not an https address/], ['an API with a path', { apiOrigin: 'https://api.shop.example/v1' }, /apiOrigin is more than an origin/], ['an API with a slash', { apiOrigin: 'https://api.shop.example/' }, /apiOrigin is more than an origin/],
+    ['a short secret', { clientId: 'shop', apiSecret: 'secret' }, /apiSecret is not 32 to 256 letters/], ['a secret of nobody', { apiSecret: 'x'.repeat(32) }, /apiSecret goes with clientId/],
   ];
   it.each(wrong)('with %s throws at once and says what to do', (_, change, message) => {
     const given = (change && { ...settings, ...change }) as TokenCheckSettings;

@@ -8,7 +8,9 @@ describe('the answer to somebody who is not let in', () => {
     ['token_expired', 401, 'Bearer realm="passerby", error="invalid_token", error_description="Why"', null],
     ['proof_invalid', 401, 'DPoP realm="passerby", algs="ES256", error="invalid_dpop_proof", error_description="Why"', null],
     ['user_required', 403, 'Bearer realm="passerby", error="insufficient_scope", error_description="Why"', null],
+    ['ticket_refused', 403, 'Bearer realm="passerby"', null],
     ['keys_unavailable', 503, null, '30'],
+    ['verifier_unavailable', 503, null, '30'],
   ])('for %s is %i with the right headers', async (code, status, challenge, retryAfter) => {
     const error = new Unauthorized(code, 'Why');
     const answer = error.response();
