@@ -9,30 +9,42 @@ export interface Visitor {
   readonly context: BrowserContext;
   kind(): Promise<string>;
   subject(): Promise<string>;
-  cartCount(): Promise<string>;
+  /** As the page sends it to the shop's API. */
+  token(): Promise<string>;
   click(testId: string): Promise<void>;
   /** Waits until the page shows this kind of person. */
   sees(kind: 'guest' | 'user' | 'none'): Promise<void>;
   seesCart(count: number): Promise<void>;
   add(...skus: string[]): Promise<void>;
-  /** Signs in at the make-believe provider's page. */
-  choose(person: string): Promise<void>;
+  /** Leaves for this provider, and is this person there; `cancel`: nobody. */
+  signIn(connection: 'google' | 'github', person: string): Promise<void>;
+  /** Waits for the question whether to go on as who one turned out to be. */
+  isAskedWhoToBe(): Promise<void>;
   /** The same person's next tab. */
   openTab(): Promise<Visitor>;
 }
 
-export async function visit(browser: Browser, url: string): Promise<Visitor> {
+/** What somebody does to sign in, from the click in the shop until they are sent back. */
+export type SignIn = (visitor: Visitor, connection: 'google' | 'github', person: string) => Promise<void>;
+
+export async function visit(browser: Browser, url: string, signIn?: SignIn): Promise<Visitor> {
   const context = await browser.newContext();
-  return visitIn(context, url);
+  return visitIn(context, url, signIn);
 }
 
-export async function visitIn(context: BrowserContext, url: string): Promise<Visitor> {
+export async function visitIn(context: BrowserContext, url: string, signIn: SignIn = byName): Promise<Visitor> {
   const page = await context.newPage();
   await page.goto(url);
-  return visitorOn(page, context, url);
+  return visitorOn(page, { context, url, signIn });
 }
 
-function visitorOn(page: Page, context: BrowserContext, url: string): Visitor {
+/** At a provider that asks for nothing but who it is. */
+const byName: SignIn = async (visitor, connection, person) => {
+  await visitor.click(`sign-in-${connection}`);
+  await visitor.click(`person-${person}`);
+};
+
+function visitorOn(page: Page, { context, url, signIn }: { readonly context: BrowserContext; readonly url: string; readonly signIn: SignIn }): Visitor {
   const text = async (testId: string): Promise<string> => (await page.getByTestId(testId).textContent())?.trim() ?? '';
   const becomes = (testId: string, wanted: string): Promise<unknown> =>
     page.waitForFunction(([id, value]) => document.querySelector(`[data-testid="${id}"]`)?.textContent?.trim() === value, [testId, wanted] as const);
@@ -41,7 +53,7 @@ function visitorOn(page: Page, context: BrowserContext, url: string): Visitor {
     context,
     kind: () => text('kind'),
     subject: () => text('subject'),
-    cartCount: () => text('cart-count'),
+    token: () => page.evaluate(() => (window as unknown as { login: { getToken(): Promise<string> } }).login.getToken()),
     click: (testId) => page.getByTestId(testId).click(),
     sees: async (kind) => void (await becomes('kind', kind)),
     seesCart: async (count) => void (await becomes('cart-count', String(count))),
@@ -52,8 +64,9 @@ function visitorOn(page: Page, context: BrowserContext, url: string): Visitor {
         await visitor.seesCart(before + 1);
       }
     },
-    choose: (person) => page.getByTestId(`person-${person}`).click(),
-    openTab: () => visitIn(context, url),
+    signIn: (connection, person) => signIn(visitor, connection, person),
+    isAskedWhoToBe: () => page.getByTestId('identity-in-use').waitFor({ state: 'visible' }),
+    openTab: () => visitIn(context, url, signIn),
   };
   return visitor;
 }

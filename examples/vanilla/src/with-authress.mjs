@@ -34,5 +34,5 @@ export async function withAuthress({ shopUrl, loginUrl, verifierUrl, googleUrl, 
     },
     ...(options.clock && { now: options.clock }),
   });
-  return { service: authress, verifier, authress };
+  return { service: authress, verifier, authress, close: async () => undefined };
 }

@@ -8,12 +8,15 @@ const APPLICATION = 'app_shop';
  * @param {{ shopUrl: string, loginUrl: string, verifierUrl: string }} sites
  * @param {import('./demo.mjs').DemoOptions} options
  */
-export async function withOpenId({ shopUrl, loginUrl, verifierUrl }, { clock, accessTokenLifetimeSeconds }) {
-  const openid = await createOpenId({
-    issuer: loginUrl,
-    clients: [{ clientId: APPLICATION, redirectUris: [`${shopUrl}/`, `${shopUrl}/callback.html`], postLogoutRedirectUris: [`${shopUrl}/`] }],
-    connections: [{ connectionId: 'google', name: 'Google' }, { connectionId: 'github', name: 'GitHub' }],
-  });
+export async function withOpenId({ shopUrl, loginUrl, verifierUrl }, { clock, accessTokenLifetimeSeconds, openStore = inMemory }) {
+  const [openid, { store, close }] = await Promise.all([
+    createOpenId({
+      issuer: loginUrl,
+      clients: [{ clientId: APPLICATION, redirectUris: [`${shopUrl}/`, `${shopUrl}/callback.html`], postLogoutRedirectUris: [`${shopUrl}/`] }],
+      connections: [{ connectionId: 'google', name: 'Google' }, { connectionId: 'github', name: 'GitHub' }],
+    }),
+    openStore({ clock }),
+  ]);
   const verifier = createIssuer({
     issuer: verifierUrl,
     keys: { keys: [await newKey()] },
@@ -21,11 +24,16 @@ export async function withOpenId({ shopUrl, loginUrl, verifierUrl }, { clock, ac
     origins: [shopUrl],
     // Browsers know the names under localhost by themselves, Node does not.
     provider: { issuer: loginUrl, jwksUrl: `http://127.0.0.1:${new URL(loginUrl).port}/jwks` },
-    store: memoryStore({ now: clock }),
+    store,
     ...(accessTokenLifetimeSeconds && { accessTokenSeconds: accessTokenLifetimeSeconds }),
     ...(clock && { now: clock }),
   });
-  return { service: openid, verifier, openid };
+  return { service: openid, verifier, openid, close };
+}
+
+/** @param {{ clock: (() => number) | undefined }} options @returns {Promise<import('./demo.mjs').OpenedStore>} */
+async function inMemory({ clock }) {
+  return { store: memoryStore({ now: clock }), close: async () => undefined };
 }
 
 /** For this run alone: a shop keeps its keys, or its guests end with the process. */
