@@ -1,5 +1,6 @@
 /** Any OpenID Connect provider and the key of this browser, as the page sees them. */
 const oidc = 'packages/login/src/providers/oidc.ts';
+const codeFlow = 'packages/login/src/providers/code-flow.ts';
 const dpop = 'packages/login/src/providers/dpop.ts';
 const record = 'packages/login/src/core/record.ts';
 const stored = 'packages/login/src/core/stored.ts';
@@ -18,17 +19,17 @@ export const openId = [
   { id: 'oidc-id-token-issuer', file: oidc, find: "text(claims, 'iss') !== issuer || !", replace: '!', why: 'Another provider could answer in the place of the one that was asked.' },
   { id: 'oidc-id-token-audience', file: oidc, find: ' || ![claims.aud].flat().includes(clientId)', replace: '', why: 'A sign-in at another shop would be handed on as one here.' },
   { id: 'oidc-id-token-nonce', file: oidc, find: "if (optionalText(claims, 'nonce') !== details.nonce) throw", replace: 'if (false as boolean) throw', why: "An attacker's code would bring the attacker's ID token into this sign-in." },
-  { id: 'oidc-callback-issuer', file: oidc, find: "(callback.get('iss') ?? issuer) !== issuer || ", replace: '', why: 'A code of one provider would be sent to another (mix-up, RFC 9207).' },
-  { id: 'oidc-callback-issuer-promised', file: oidc, find: " || (details.iss && !callback.has('iss'))", replace: '', why: 'Leaving the issuer out would go round the check of it.' },
-  { id: 'oidc-cancelled', file: oidc, find: "if (error === 'access_denied') throw", replace: "if (error === 'access_denied' && (false as boolean)) throw", why: 'Who changed their mind would be told that something broke.' },
+  { id: 'oidc-callback-issuer', file: codeFlow, find: "(callback.get('iss') ?? issuer) !== issuer || ", replace: '', why: 'A code of one provider would be sent to another (mix-up, RFC 9207).' },
+  { id: 'oidc-callback-issuer-promised', file: codeFlow, find: " || (promised && !callback.has('iss'))", replace: '', why: 'Leaving the issuer out would go round the check of it.' },
+  { id: 'oidc-cancelled', file: codeFlow, find: "if (error === 'access_denied') throw", replace: "if (error === 'access_denied' && (false as boolean)) throw", why: 'Who changed their mind would be told that something broke.' },
   { id: 'oidc-own-name', file: oidc, find: "if (text(server, 'issuer') !== issuer) throw", replace: 'if (false as boolean) throw', why: 'A planted discovery document would send people to another provider (RFC 8414 §3.3).' },
   { id: 'oidc-pkce-there', file: oidc, find: "if (Array.isArray(methods) && !methods.includes('S256')) throw", replace: 'if (false as boolean) throw', why: 'A provider without PKCE would take a stolen code.' },
-  { id: 'oidc-safe-sign-in', file: oidc, find: "new URL(safeAddress(text(server, 'authorization_endpoint')))", replace: "new URL(text(server, 'authorization_endpoint'))", why: 'A tampered description would run as script, or send people to http.' },
+  { id: 'oidc-safe-sign-in', file: oidc, find: "addressWith(safeAddress(text(server, 'authorization_endpoint')),", replace: "addressWith(text(server, 'authorization_endpoint'),", why: 'A tampered description would run as script, or send people to http.' },
   { id: 'oidc-nonce-of-the-key', file: oidc, find: '`${(gains ?? key).thumbprint}.${linkId}`', replace: '`${key.thumbprint}.${linkId}`', why: 'A leaked ID token could be linked to somebody else.' },
-  { id: 'oidc-not-let-in', file: oidc, find: "if (!isLoginError(error) || !/^(access_denied|captcha_required)$/.test(error.oauthError ?? '')) throw error;", replace: 'if (!isLoginError(error) || Math.random() >= 0) throw error;', why: 'A visitor who is not let in would be asked for again and again.' },
+  { id: 'oidc-not-let-in', file: codeFlow, find: "if (!isLoginError(error) || !/^(access_denied|captcha_required)$/.test(error.oauthError ?? '')) throw error;", replace: 'if (!isLoginError(error) || Math.random() >= 0) throw error;', why: 'A visitor who is not let in would be asked for again and again.' },
   { id: 'oidc-kept-id-token', file: oidc, find: 'if (!pending.details?.idToken) await keep({ idToken });', replace: '', why: 'One lost answer of the verifier would cost the sign-in: a code is good once.' },
   { id: 'oidc-wants-nonce', file: oidc, find: 'judge(wantsNonce ? await ask(answer.dpopNonce) : answer,', replace: 'judge(answer,', why: 'Nobody would be renewed, and nobody with a wrong clock would be a guest.' },
-  { id: 'oidc-secure-configured', file: oidc, find: "if (typeof address === 'string' && safeAddress(address)) return address;", replace: "if (typeof address === 'string') return address;", why: 'Tokens would travel over http because of a slip in a setting.' },
+  { id: 'oidc-secure-configured', file: codeFlow, find: "if (typeof address === 'string' && safeAddress(address)) return address;", replace: "if (typeof address === 'string') return address;", why: 'Tokens would travel over http because of a slip in a setting.' },
   { id: 'key-unreadable', file: dpop, find: "crypto.subtle.generateKey(ALGORITHM, false, ['sign', 'verify'])", replace: "crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])", why: 'A script in the page could carry the key away, and with it the guest.' },
   { id: 'page-proof-names-token', file: dpop, find: '...(accessToken && { ath: await digest(crypto, accessToken) }),', replace: '', why: 'An API would have to refuse everybody whose token is bound to a key.' },
   { id: 'one-key', file: record, find: 'return record.guestKey ? null : { guestKey: event.key };', replace: 'return { guestKey: event.key };', why: "Twenty tabs would make twenty keys, and the first tab's token would be bound to a lost one." },
@@ -49,7 +50,7 @@ export const openId = [
   { id: 'refused-token-waits', file: keeper, find: " && waitMs(record, ports.now()) === 0;", replace: ';', why: 'Every refused request would ask a service that asked to be left alone.' },
   { id: 'ended-guest-is-linked', file: signIn, find: " || (guestKey && ended === 'guest_ended')", replace: '', why: 'A guest whose session had ended would lose everything by signing in.' },
   { id: 'guest-waited-for', file: signIn, find: ' || (keeper.record.guestKey && isLoginError(error) && error.retryable)', replace: '', why: 'Who signs in during an outage would lose the guest, and the cart with it.' },
-  { id: 'unwanted-session-ends', file: signIn, find: "if (unwanted?.renewal.type !== 'refresh_token') return;", replace: "if (unwanted?.renewal.type !== 'refresh_token' || (true as boolean)) return;", why: 'A session that the person did not want would live on at the verifier for ninety days.' },
+  { id: 'unwanted-session-ends', file: signIn, find: "unwanted?.renewal.type !== 'refresh_token' && ", replace: '', why: 'A session that the person did not want would live on at the verifier for ninety days.' },
   { id: 'resumed-after-refusal', file: authorize, find: 'isLoginError(error) && !error.retryable ? await resumed(context, pending, ports) : null', replace: 'null as Grant | null', why: 'A slow first try that was done after all would be told as a failure, and the guest would be gone.' },
   { id: 'captcha-outside-the-lock', file: startGuest, find: 'if (!wantsCaptcha(error) || !provider.captcha) throw error;', replace: 'if (Math.random() >= 0) throw error;', why: 'Nobody could show that they are a person.' },
   { id: 'proof-by-the-right-clock', file: oidc, find: 'now: () => now() - (receivedAt - issuedAt)', replace: 'now', why: 'Whose clock is wrong could not use an API that wants proofs.' },

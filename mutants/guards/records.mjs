@@ -218,7 +218,7 @@ export const records = [
     why: 'Somebody who is neither guest nor user could sign out without being asked, and lose the cart.',
   },
   {
-    id: 'stored-renewal', file: stored, find: "oneOf('cookie', 'none')(renewal?.type) ||", replace: 'name(renewal?.type) ||',
+    id: 'stored-renewal', file: stored, find: "oneOf('cookie', 'own_cookie', 'none')(renewal?.type) ||", replace: 'name(renewal?.type) ||',
     why: 'A way of renewing that this version does not know would be tried with the wrong credential, and be refused.',
   },
   {

@@ -76,7 +76,7 @@ export const sessions = [
     why: "A guest would become whoever the service's cookie belongs to by now, and the cart would be gone.",
   },
   {
-    id: 'refused-early', file: keeper, find: "token: step === 'refresh' ? 'over' : 'works'", replace: "token: 'over'",
+    id: 'refused-early', file: keeper, find: "token: step === 'refresh' || session.tokenType === 'Cookie' ? 'over' : 'works'", replace: "token: 'over'",
     why: 'A guest would be ended while the token still works for a minute: in the middle of paying.',
   },
   {

@@ -2,7 +2,9 @@
 import { LoginError, type StoredSession } from '@passerby/shared';
 import { checkOptions, type CoreOptions, type Settings } from './core/options.ts';
 import type { Ended, StoredOutcome } from './core/record.ts';
+import { attributesOf, type Attributes } from './flows/attributes.ts';
 import { arrive, leave, settle } from './flows/authorize.ts';
+import type { AskPerson } from './flows/challenge.ts';
 import type { Context } from './flows/context.ts';
 import { fetchApi } from './flows/fetch-api.ts';
 import { logOut, type LogOutOptions } from './flows/log-out.ts';
@@ -30,6 +32,11 @@ export interface LinkOptions {
   /** Where the person signs in: on this page's way, which is left (default), or in a window of its own; where that is blocked, by leaving. */
   readonly mode?: 'redirect' | 'popup' | undefined;
   readonly redirectUrl?: string | undefined;
+  /**
+   * Asks the person, by a form of the page's own, what the service wants to know before it makes a guest a user; then they sign in, on this page's way.
+   * Null: they gave it up, and the guest is as before. Without it, or where the service asks nothing: they just sign in.
+   */
+  readonly challenge?: AskPerson | undefined;
   /** Accepted for code written for the vendor's SDK, and ignored: this method always links. */
   readonly linkIdentity?: boolean;
 }
@@ -51,6 +58,8 @@ export class LoginClient {
   #opened: Context | null = null;
   /** The round trip this page ended, taken out of the address bar once. */
   #arrival: Promise<StoredOutcome | null> | null = null;
+  /** What the service keeps for the shop about who is here. */
+  readonly attributes: Attributes = attributesOf(() => this.#open(), () => this.#findSession());
 
   /** @throws LoginError `config_invalid` */
   constructor(options: CoreOptions, portsFor: PortsFor = browserPorts) {
@@ -76,7 +85,7 @@ export class LoginClient {
 
   /**
    * A token that can be used now; starts a guest where `guests` is 'on-demand', refreshes when needed, never navigates.
-   * @throws LoginError `login_required`, `session_changed`, `config_invalid`, retryable codes with `retryAfterMs`; where it starts a guest, what authenticate() throws
+   * @throws LoginError `login_required`, `session_changed`, `config_invalid`, `unsupported` where tokens stay on the server, retryable codes with `retryAfterMs`; where it starts a guest, what authenticate() throws
    */
   getToken(options?: TokenOptions): Promise<string> {
     return (!options && this.#arrival && this.#opened?.keeper.token()) || this.#findToken(options);
@@ -85,13 +94,15 @@ export class LoginClient {
   /**
    * Makes the guest's ID the user's, or adds an identity to a user. By popup it resolves. By redirect it leaves the page, and the outcome comes from
    * completeLogin(); then it resolves only where an earlier try, whose way back was cut, turns out to have been done.
-   * @throws LoginError `login_required`, `config_invalid`, `insecure_context`, `navigation_failed`, `storage_unavailable`, `session_changed`, retryable codes
+   * @throws LoginError `login_required`, `config_invalid`, `insecure_context`, `grant_refused`, `navigation_failed`, `storage_unavailable`, `session_changed`, retryable codes
    */
-  async linkIdentity({ connectionId, mode, redirectUrl }: LinkOptions): Promise<LinkOutcome> {
+  async linkIdentity({ connectionId, mode, redirectUrl, challenge }: LinkOptions): Promise<LinkOutcome> {
     checkConnection(connectionId);
     const context = this.#open();
     if (!connectionId || context.keeper.provider.isGuestConnection(connectionId)) throw new LoginError('config_invalid', 'linkIdentity needs a connection that signs users in');
-    const outcome = await this.#sentAway(context, mode, (popup) => link(context, { connectionId, redirectUrl, popup, deadline: this.#deadline(context) }));
+    // After questions it is no click's own window any more.
+    const asks = challenge && context.keeper.provider.link ? challenge : undefined;
+    const outcome = await this.#sentAway(context, asks ? 'redirect' : mode, (popup) => link(context, { connectionId, redirectUrl, popup, challenge: asks, deadline: this.#deadline(context) }));
     return toOutcome(context, outcome) ?? { type: 'cancelled' };
   }
 
@@ -165,7 +176,7 @@ export class LoginClient {
   /**
    * Sends a request with who is here: the credential, and its proof where it needs one, go along to the listed `apiOrigins` only. Where an API does not
    * take the token (401), it is renewed and the request is sent once more.
-   * @throws LoginError what getToken() throws; TypeError and AbortError as the browser's own `fetch`
+   * @throws LoginError what getToken() throws, `unsupported` where the API is at another origin than a page whose tokens stay on the server; TypeError and AbortError as the browser's own `fetch`
    */
   async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const context = this.#open();
@@ -213,7 +224,9 @@ export class LoginClient {
   }
 
   async #findToken(options?: TokenOptions): Promise<string> {
-    return (await this.#findSession(options)).accessToken;
+    const { accessToken, tokenType } = await this.#findSession(options);
+    if (tokenType === 'Cookie') throw new LoginError('unsupported', "Tokens stay on the server here: ask the shop's API by fetch() of this client");
+    return accessToken;
   }
 
   async #findSession(options: TokenOptions = {}): Promise<StoredSession> {

@@ -1,7 +1,7 @@
 /** Owns the session: the one class that writes the record, renews its grant, and tells listeners and other tabs. */
 import { isLoginError, LoginError, type StoredSession, type SubjectKind } from '@passerby/shared';
 import { noticesBetween, type NoticeType } from './core/notice.ts';
-import { endsSession, marginMs, nextStep, putOffUntil, waitMs, type GuestWish, type Step } from './core/policy.ts';
+import { becameUser, endsSession, marginMs, nextStep, putOffUntil, waitMs, type GuestWish, type Step } from './core/policy.ts';
 import { transition, type SessionEvent, type SessionRecord } from './core/record.ts';
 import { KeptRecord } from './kept-record.ts';
 import type { Ports, ProviderPorts } from './ports/ports.ts';
@@ -173,7 +173,7 @@ export class SessionKeeper {
    * @throws LoginError `grant_refused`, `session_changed`, `config_invalid`, retryable codes
    */
   renew(refused?: string): Promise<void> {
-    return this.alone(refused ? 'renew refused' : 'renew', async (ports, record) => {
+    return this.alone(refused === undefined ? 'renew' : 'renew refused', async (ports, record) => {
       const { session, turn } = record;
       const step = this.nextStep('explicit');
       // An API that refuses what was issued just now refuses the next one too.
@@ -186,7 +186,8 @@ export class SessionKeeper {
         if (grant.subject !== session.subject) throw new LoginError('session_changed', "The service's session is somebody else's by now; this one was kept as it is");
         await this.commit({ type: 'renewed', grant, at, turn });
       } catch (error) {
-        if (isLoginError(error) && endsSession(error)) await this.commit({ type: 'refused', token: step === 'refresh' ? 'over' : 'works', turn });
+        if (isLoginError(error) && becameUser(error) && session.kind === 'guest') await this.commit({ type: 'upgraded', subject: session.subject });
+        else if (isLoginError(error) && endsSession(error)) await this.commit({ type: 'refused', token: step === 'refresh' || session.tokenType === 'Cookie' ? 'over' : 'works', turn });
         else await this.putOff(error);
         throw error;
       }
@@ -239,7 +240,8 @@ export class SessionKeeper {
     if (this.#opened) this.#tell(noticesBetween(before, this.record));
   }
 
-  #cached(session: StoredSession): CachedToken {
+  #cached(session: StoredSession): CachedToken | null {
+    if (session.tokenType === 'Cookie') return null;
     const freshMs = session.lifetimeMs - marginMs(session);
     const from = session.receivedAt;
     return { promise: Promise.resolve(session.accessToken), from, until: from + freshMs, monotonicUntil: this.#grantedAt + freshMs, sound: { from: 0, until: 0 } };

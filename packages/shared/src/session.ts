@@ -1,9 +1,9 @@
 /** The two kinds of subject. A guest is not nobody: it has a subject. */
 export type SubjectKind = 'guest' | 'user';
 
-/** How a session gets its next credential; `none`: not at all, it ends with its token. */
+/** How a session gets its next credential: by the service's one cookie, by a cookie of this subject's own; `none`: not at all, it ends with its token. */
 export type Renewal =
-  | { readonly type: 'cookie' }
+  | { readonly type: 'cookie' | 'own_cookie' }
   | { readonly type: 'refresh_token'; readonly refreshToken: string }
   | { readonly type: 'none' };
 
@@ -19,6 +19,7 @@ export interface DeviceKey {
 export interface Grant {
   readonly subject: string;
   readonly kind: SubjectKind;
+  /** Empty where the token stays on the server (`tokenType` 'Cookie'). */
   readonly accessToken: string;
   readonly renewal: Renewal;
   /** How long the token lives from its receipt, in ms: never measured on this device's clock alone. */
@@ -29,8 +30,8 @@ export interface Grant {
   readonly connectionId?: string | undefined;
   /** The key that its renewal is bound to, where the service binds it to one. */
   readonly key?: DeviceKey | undefined;
-  /** Present where the access token itself is bound to that key: every request needs a proof (RFC 9449 §7). */
-  readonly tokenType?: 'DPoP' | undefined;
+  /** `DPoP`: the access token itself is bound to that key, so every request needs a proof (RFC 9449 §7). `Cookie`: the site's own origin knows who is here by the cookie alone. */
+  readonly tokenType?: 'DPoP' | 'Cookie' | undefined;
 }
 
 /** A grant measured on this device's clock. */

@@ -22,4 +22,4 @@ export function noticesBetween(before: SessionRecord, after: SessionRecord): Not
 }
 
 const farewell = (kind: SubjectKind, after: SessionRecord): NoticeType =>
-  after.ended === 'signed_out' ? 'signed_out' : kind === 'guest' ? 'guest_ended' : 'user_expired';
+  after.ended === 'signed_out' ? 'signed_out' : kind === 'guest' && after.ended !== 'user_expired' ? 'guest_ended' : 'user_expired';

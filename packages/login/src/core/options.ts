@@ -15,7 +15,7 @@ export interface CoreOptions {
   readonly redirectUrl?: string;
   /** A tiny page of this site on which hidden frames end, loaded without scripts; default: `redirectUrl`. */
   readonly frameUrl?: string;
-  /** The origins of the shop's APIs: only what `fetch()` sends there carries the credential. */
+  /** The origins of the shop's APIs: only what `fetch()` sends there carries the credential. Where tokens stay on the server it is the page's own. */
   readonly apiOrigins?: readonly string[];
   /** Carries a guest's things over to a user. Called at least once with a stable key until it resolves. */
   readonly mergeGuest?: MergeGuest;

@@ -30,6 +30,9 @@ export const marginMs = (session: StoredSession): number => Math.min(60_000, ses
 /** Only a grant that the service refused ends a session; every other failure keeps everything. */
 export const endsSession = (error: LoginError): boolean => error.code === 'grant_refused';
 
+/** Our verifier's word for a guest who has become a user: who is here is to be asked to sign in. */
+export const becameUser = (error: LoginError): boolean => error.oauthError === 'guest_upgraded';
+
 /** How long every tab still waits before it asks again. A deadline further off than any we set is a clock that moved. */
 export function waitMs({ backoff }: SessionRecord, now: number): number {
   const left = backoff ? backoff.until - now : 0;

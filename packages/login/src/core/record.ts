@@ -100,6 +100,7 @@ export type SessionEvent =
   | { readonly type: 'key_made' | 'key_spent'; readonly key: DeviceKey }
   | { readonly type: 'guest_started' | 'renewed'; readonly grant: Grant; readonly at: number; readonly turn: number }
   | { readonly type: 'refused'; readonly token: 'works' | 'over'; readonly turn: number }
+  | { readonly type: 'upgraded'; readonly subject: string | null }
   | ({ readonly type: 'put_off' } & Omit<Backoff, 'attempts'>)
   | { readonly type: 'woken'; readonly until: number }
   | { readonly type: 'begun'; readonly pending: PendingAuthorization }
@@ -159,6 +160,9 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
     case 'refused':
       if (!session || late) return null;
       return event.token === 'over' ? end(record, session) : hold(record, withoutRenewal(session));
+    case 'upgraded':
+      // A user by now, whatever was asked meanwhile: to be asked to sign in, and not made another guest in silence.
+      return session?.kind !== 'user' && (session?.subject ?? null) === event.subject ? { ...hold(record, null), ended: 'user_expired' } : null;
     case 'put_off':
       // Told late, after somebody was put off for longer; what is further off than any wait is a clock that moved.
       if (record.backoff && record.backoff.until > event.until && record.backoff.until - event.until <= LONGEST_WAIT_MS) return null;
@@ -207,11 +211,13 @@ function complete(record: SessionRecord, one: PendingAuthorization, now: StoredS
   const { session } = record;
   // Who is here stays; but the service's one cookie is the newcomer's by now.
   if (one.purpose === 'guest') return [{ type: 'guest_started' }, hold(record, session && session.subject !== now.subject ? replacedCookie(session, now) : now, one.id)];
-  const rival = session && session.subject !== now.subject && !(one.purpose === 'sign_in' && session.kind === 'user');
+  // Who became a user on the way and comes back as somebody else is asked, though nobody is here.
+  const strayed = one.purpose === 'link' && record.ended === 'user_expired' && one.subject !== now.subject;
+  const rival = session ? session.subject !== now.subject && !(one.purpose === 'sign_in' && session.kind === 'user') : strayed;
   if (!rival) return [{ type: one.subject === now.subject && one.purpose !== 'sign_in' ? 'linked' : 'signed_in' }, { ...hold(record, now, one.id), conflict: null }];
   if (one.purpose === 'continue') return [{ type: 'signed_in' }, switchTo(record, now, one.id)];
   return [{ type: 'identity_in_use' }, {
-    ...hold(record, replacedCookie(session, now)), conflict: { id: one.id, connectionId: one.connectionId, session: now },
+    ...(session && hold(record, replacedCookie(session, now))), conflict: { id: one.id, connectionId: one.connectionId, session: now },
   }];
 }
 

@@ -35,15 +35,18 @@ const key = shape<DeviceKey>({
   publicJwk: shape<DeviceKey['publicJwk']>({ kty: oneOf('EC'), crv: oneOf('P-256'), x: name, y: name }),
 });
 
-const session = shape<Omit<StoredSession, 'connectionId'>>({
-  subject: name, kind: oneOf('guest', 'user'), accessToken: name, issuedAt: amount, receivedAt: amount,
-  key: optional(key), tokenType: optional(oneOf('DPoP')),
+const anySession = shape<Omit<StoredSession, 'connectionId'>>({
+  subject: name, kind: oneOf('guest', 'user'), accessToken: text, issuedAt: amount, receivedAt: amount,
+  key: optional(key), tokenType: optional(oneOf('DPoP', 'Cookie')),
   lifetimeMs: (value) => amount(value) && (value as number) > 0,
   renewal: (value) => {
     const renewal = asObject(value);
-    return oneOf('cookie', 'none')(renewal?.type) || (renewal?.type === 'refresh_token' && name(renewal.refreshToken));
+    return oneOf('cookie', 'own_cookie', 'none')(renewal?.type) || (renewal?.type === 'refresh_token' && name(renewal.refreshToken));
   },
 });
+
+/** Only who is known by a cookie has no token. */
+const session: Check = (value) => anySession(value) && (name(asObject(value)?.accessToken) || asObject(value)?.tokenType === 'Cookie');
 
 const pending = shape<PendingAuthorization>({
   id: name, state: name, purpose: oneOf('guest', 'sign_in', 'link', 'continue'), connectionId: name, codeVerifier: text,

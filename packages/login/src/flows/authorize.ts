@@ -17,6 +17,9 @@ export interface Departure {
   readonly purpose: Purpose;
   readonly connectionId: string;
   readonly redirectUrl?: string | undefined;
+  /** Whose identity it becomes, where their session has just ended; default: of who is here. */
+  readonly subject?: string | undefined;
+  readonly loginHint?: string | undefined;
   /** The window to send the person to, instead of leaving this page. */
   readonly popup?: Popup | null | undefined;
 }
@@ -63,11 +66,11 @@ async function outcomeOf(context: Context, state: string, popup: Popup): Promise
   }
 }
 
-async function begin({ keeper, settings }: Context, { purpose, connectionId, redirectUrl = settings.redirectUrl, popup }: Departure, ports: ProviderPorts): Promise<{ readonly url: string; readonly state: string }> {
+async function begin({ keeper, settings }: Context, { purpose, connectionId, redirectUrl = settings.redirectUrl, popup, loginHint, ...departure }: Departure, ports: ProviderPorts): Promise<{ readonly url: string; readonly state: string }> {
   const here = keeper.ports.navigation.current();
   const end = endOf(redirectUrl, here);
   const { session } = keeper.record;
-  const request = { purpose, connectionId, redirectUrl: end, session };
+  const request = { purpose, connectionId, redirectUrl: end, session, loginHint };
   const { url, state, codeVerifier, key, details } = await keeper.provider.authorize(request, ports).catch((error: unknown) => {
     // The service has forgotten the session that asks, perhaps because it has linked it already: a sign-in tells, as subjects are compared on return.
     if (purpose === 'link' && isLoginError(error) && error.status === 401) return keeper.provider.authorize({ ...request, purpose: 'sign_in', session: null }, ports);
@@ -77,7 +80,7 @@ async function begin({ keeper, settings }: Context, { purpose, connectionId, red
     type: 'begun',
     pending: {
       id: randomText(ports.crypto), state, purpose, connectionId, codeVerifier, redirectUrl: end,
-      returnTo: here.pathname + here.search + here.hash, subject: session?.subject ?? null, startedAt: ports.now(), callback: null, unsure: false, outcome: null, key, details,
+      returnTo: here.pathname + here.search + here.hash, subject: departure.subject ?? session?.subject ?? null, startedAt: ports.now(), callback: null, unsure: false, outcome: null, key, details,
       ...(popup && { popup: 'popup' }),
     },
   });

@@ -19,8 +19,10 @@ export async function logOut({ keeper }: Context, { discardGuest }: LogOutOption
   if (keeper.record.session) throw new LoginError('session_changed', 'Somebody else came meanwhile, and was not signed out: look who is here');
   const { provider } = keeper;
   // One failing does not keep the other: whoever is still signed in at the service would be signed in here again by a click.
-  const [ended, url] = session ? await Promise.allSettled([keeper.ask(async (ports) => provider.endSession?.(session, ports)), keeper.ask(async (ports) => provider.signOutUrl?.(session, ports))]) : [];
+  const parts = session ? await Promise.allSettled([keeper.ask(async (ports) => provider.endSession?.(session, ports, 'everybody')), keeper.ask(async (ports) => provider.signOutUrl?.(session, ports))]) : [];
   if (!keeper.saved) throw new LoginError('storage_unavailable', 'Signed out on this page, but storage refused to note it: reload the page and look');
-  if (url?.status === 'fulfilled' && url.value) keeper.ports.navigation.leave(url.value);
-  for (const part of [ended, url]) if (part?.status === 'rejected') throw part.reason;
+  const url = parts.map((part) => part.status === 'fulfilled' && part.value).find(Boolean);
+  if (url) keeper.ports.navigation.leave(url);
+  for (const part of parts) if (part.status === 'rejected') throw part.reason;
 }
+

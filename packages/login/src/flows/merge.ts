@@ -10,7 +10,7 @@ export interface GuestMerge {
   readonly to: string;
   /** The same for every try of this merge. */
   readonly key: string;
-  /** The guest's own token, as proof for the shop's server. @throws LoginError `grant_refused` once it has ended */
+  /** The guest's own token, as proof for the shop's server. @throws LoginError `grant_refused` once it has ended, `unsupported` where it stays on the server */
   guestToken(): Promise<string>;
   /** A proof that the guest and the user are one person, for the shop's server to redeem; only where the verifier issues the guests. @throws LoginError `unsupported`, `grant_refused`, retryable codes */
   ticket(): Promise<string>;
@@ -45,13 +45,14 @@ async function offer(context: Context, merge: Merge, mergeGuest: MergeGuest, pau
 }
 
 async function guestToken({ keeper }: Context, { from }: Merge): Promise<string> {
+  if (from.tokenType === 'Cookie') throw new LoginError('unsupported', 'Tokens stay on the server here: its cookies are the proof');
   if (keeper.ports.clock.now() > from.receivedAt + from.lifetimeMs) throw new LoginError('grant_refused', "The guest's token has ended");
   return from.accessToken;
 }
 
 async function ticket({ keeper }: Context, { from, to }: Merge): Promise<string> {
   const { provider, record: { session } } = keeper;
-  if (!provider.mergeTicket) throw new LoginError('unsupported', "This service has no merge tickets: the guest's own token is the proof");
+  if (!provider.mergeTicket) throw new LoginError('unsupported', "This service has no merge tickets: the guest's own token, or its cookie, is the proof");
   if (!from.key) throw new LoginError('grant_refused', "Somebody signed out since: nothing proves whose the guest's things were");
   if (session?.subject !== to) throw new LoginError('session_changed', 'Somebody else is here by now');
   return keeper.ask(async (ports) => (await provider.mergeTicket?.(from, session, ports)) ?? '');

@@ -4,6 +4,7 @@ import type { Session } from '../session-keeper.ts';
 import type { StoredOutcome } from '../core/record.ts';
 import type { Popup } from '../ports/ports.ts';
 import { leave, recover } from './authorize.ts';
+import { becomeUser, type AskPerson } from './challenge.ts';
 import type { Context } from './context.ts';
 import { deliverMerges } from './merge.ts';
 import { useSession } from './use-session.ts';
@@ -12,6 +13,7 @@ export interface SignIn {
   readonly connectionId: string;
   readonly redirectUrl: string | undefined;
   readonly popup?: Popup | null;
+  readonly challenge?: AskPerson | undefined;
   /** Ms since epoch. */
   readonly deadline: number;
 }
@@ -43,7 +45,8 @@ export async function link(context: Context, request: SignIn): Promise<StoredOut
   // The abandoned cart: a guest whose token lapsed days ago is renewed first.
   await useSession(context, { ...request, guests: context.keeper.record.guestKey ? 'on-demand' : 'explicit' });
   if (await recover(context, request.connectionId)) return { type: 'linked' };
-  return leave(context, { ...request, purpose: 'link' });
+  const became = request.challenge ? await becomeUser(context, request.challenge) : {};
+  return became ? leave(context, { ...request, ...became, purpose: 'link' }) : { type: 'cancelled' };
 }
 
 /**
@@ -69,8 +72,8 @@ export async function resolveLink(context: Context, choice: 'stay_guest' | 'cont
 
 /** The session that nobody wants ends at the service too, where it is not the guest's own cookie. Not waited for: the person has chosen. */
 function letGo({ keeper }: Context, unwanted: StoredSession | null): void {
-  if (unwanted?.renewal.type !== 'refresh_token') return;
-  keeper.ask(async (ports) => keeper.provider.endSession?.(unwanted, ports)).catch((error: unknown) => {
+  if (unwanted?.renewal.type !== 'refresh_token' && unwanted?.renewal.type !== 'own_cookie') return;
+  keeper.ask(async (ports) => keeper.provider.endSession?.(unwanted, ports, 'this_one')).catch((error: unknown) => {
     // The service was not reached: it is bound to a key that is gone from here, and ends by its age.
     if (!isLoginError(error)) reportError(error);
   });

@@ -1,6 +1,6 @@
 /** Exactly one guest: however many calls, tabs and reloads ask for it. */
 import { isLoginError, LoginError, type DeviceKey, type Grant } from '@passerby/shared';
-import { endsSession, type GuestWish } from '../core/policy.ts';
+import { becameUser, endsSession, type GuestWish } from '../core/policy.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
 import type { AuthorizationRequest } from '../providers/provider.ts';
 import { endOf } from './authorize.ts';
@@ -42,6 +42,7 @@ function startOnce(context: Context, guests: GuestWish, connectionId: string | u
       // The guest of this key has become a user, whom only a sign-in brings back.
       const spent = isLoginError(error) && endsSession(error) && keeper.record.guestKey;
       if (spent) await keeper.commit({ type: 'key_spent', key: spent });
+      if (isLoginError(error) && becameUser(error)) await keeper.commit({ type: 'upgraded', subject: null });
       // Solving it is wait enough.
       if (!wantsCaptcha(error)) await keeper.putOff(error);
       throw error;
@@ -63,7 +64,7 @@ async function mintWith(key: DeviceKey | undefined, context: Context, request: A
 
 function guestRequest({ keeper, settings }: Context, connectionId = settings.guestConnectionId): AuthorizationRequest {
   if (!connectionId && !keeper.provider.startGuest) throw new LoginError('config_invalid', 'Name the connection that guests come from: authenticate({ connectionId }) or guestConnectionId');
-  return { purpose: 'guest', connectionId: connectionId ?? '', redirectUrl: frameEnd({ keeper, settings }), session: null };
+  return { purpose: 'guest', connectionId: connectionId ?? '', redirectUrl: frameEnd({ keeper, settings }), session: null, after: keeper.record.ended };
 }
 
 function frameEnd({ keeper, settings }: Context): string {

@@ -6,6 +6,7 @@ import { asObject, isLoginError, LoginError, optionalNumber, optionalText, readC
 import { judge, oauthRefusal, parseObject, type Refusal } from '../core/answers.ts';
 import type { PendingAuthorization } from '../core/record.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
+import { addressWith, callbackMarks, checkAddress, checkClientId, codeFrom, refusedVisitor } from './code-flow.ts';
 import { createKey, prove } from './dpop.ts';
 import { postForm, safeAddress, send } from './http.ts';
 import { createPkce, digest, randomText } from './pkce.ts';
@@ -45,7 +46,7 @@ export function oidc(options: OidcOptions): Provider {
   const { clientId, codeRedeemedBy = 'page', scope = 'openid', connectionParameter, logOutUrl, captcha } = options;
   const issuer = checkAddress(options.issuer, 'issuer');
   const verifier = checkAddress(options.verifier, 'verifier').replace(/\/$/, '');
-  if (typeof clientId !== 'string' || clientId === '') throw new LoginError('config_invalid', "clientId is this application's client id at the provider");
+  checkClientId(clientId);
   let discovered: Promise<Json> | null = null;
   /** The verifier's latest, which the next proofs carry: without it each of them would be asked for twice. */
   let latestNonce: string | null = null;
@@ -130,33 +131,21 @@ export function oidc(options: OidcOptions): Provider {
       const gains = purpose === 'link' ? session?.key : undefined;
       // Binds the ID token to this browser's keys and this very round trip: nobody else can use it.
       const nonce = await digest(ports.crypto, `${(gains ?? key).thumbprint}.${linkId}`);
-      const url = new URL(safeAddress(text(server, 'authorization_endpoint')));
-      const parameters = {
+      const url = addressWith(safeAddress(text(server, 'authorization_endpoint')), {
         response_type: 'code', client_id: clientId, redirect_uri: redirectUrl, scope, state, nonce, code_challenge: codeChallenge, code_challenge_method: 'S256',
         ...(connectionParameter && { [connectionParameter]: connectionId }),
         // Somebody is here already, so this is to show that it is still them.
         ...(purpose === 'sign_in' && session?.kind === 'user' && { max_age: '0' }),
-      };
-      for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+      });
       const details = { linkId, nonce, tokenEndpoint: safeAddress(text(server, 'token_endpoint')), ...(server.authorization_response_iss_parameter_supported === true && { iss: issuer }) };
-      return { url: url.href, state, codeVerifier, key, details };
+      return { url, state, codeVerifier, key, details };
     },
 
-    callbackState({ searchParams }) {
-      const state = searchParams.get('state');
-      const answered = searchParams.has('code') || searchParams.has('error');
-      const origin = searchParams.get('iss') === issuer && { origin: 'service' as const };
-      return state && answered ? { state, ...origin, parameters: ['state', 'code', 'iss', 'session_state', 'error', 'error_description', 'error_uri', 'scope', 'authuser', 'prompt', 'hd'] } : null;
-    },
+    callbackState: (url) => callbackMarks(url, issuer),
 
     async exchange(callback, pending, ports, { current, keep }) {
       const { details = {}, key = missing() } = pending;
-      // Compared as text (RFC 9207 §2.4); a provider that promised it and sent none is not the one that was asked.
-      if ((callback.get('iss') ?? issuer) !== issuer || (details.iss && !callback.has('iss'))) throw new LoginError('callback_invalid', 'The callback is from another issuer');
-      const error = callback.get('error');
-      if (error === 'access_denied') throw new LoginError('login_denied', 'The person or the service declined', { oauthError: error });
-      const code = callback.get('code');
-      if (error || !code) throw new LoginError('callback_invalid', 'The provider came back without a code', { oauthError: error ?? undefined });
+      const code = codeFrom(callback, issuer, details.iss);
       const common = { grant_type: EXCHANGE_GRANT, link_id: details.linkId ?? '' };
       const [token, type, more] = codeRedeemedBy === 'verifier'
         ? [code, CODE, { code_verifier: pending.codeVerifier, redirect_uri: pending.redirectUrl }]
@@ -201,11 +190,7 @@ export function oidc(options: OidcOptions): Provider {
 
     async signOutUrl({ kind }, ports) {
       const end = kind === 'user' && logOutUrl ? optionalText(await discover(ports), 'end_session_endpoint') : undefined;
-      if (!end || !logOutUrl) return null;
-      const url = new URL(safeAddress(end));
-      url.searchParams.set('client_id', clientId);
-      url.searchParams.set('post_logout_redirect_uri', logOutUrl);
-      return url.href;
+      return end && logOutUrl ? addressWith(safeAddress(end), { client_id: clientId, post_logout_redirect_uri: logOutUrl }) : null;
     },
   };
 }
@@ -227,12 +212,6 @@ function askedToSignIn(error: unknown): never {
   throw new LoginError('login_required', 'Sign in once more, by authenticate() with a connection, then try again', { oauthError: error.oauthError, status: error.status });
 }
 
-/** The verifier's own words for a visitor it does not let in. */
-function refusedVisitor(error: unknown): never {
-  if (!isLoginError(error) || !/^(access_denied|captcha_required)$/.test(error.oauthError ?? '')) throw error;
-  throw new LoginError('login_denied', 'The verifier does not let this visitor in', { oauthError: error.oauthError, status: error.status });
-}
-
 /** @throws LoginError `response_invalid` */
 function readIdentities({ identities }: Json): readonly LinkedIdentity[] {
   if (!Array.isArray(identities)) throw new LoginError('response_invalid', "The verifier's answer has no identities");
@@ -247,14 +226,4 @@ function renewalOf({ renewal, key = missing() }: StoredSession): { readonly refr
 /** Without its key nobody will ever renew it. @throws LoginError `grant_refused` */
 function missing(): never {
   throw new LoginError('grant_refused', 'The key of this session is not here');
-}
-
-/** @throws LoginError `config_invalid` */
-function checkAddress(address: unknown, what: string): string {
-  try {
-    if (typeof address === 'string' && safeAddress(address)) return address;
-  } catch (error) {
-    if (!isLoginError(error)) throw error;
-  }
-  throw new LoginError('config_invalid', `${what} is not an https address (http works for localhost only)`);
 }

@@ -1,6 +1,6 @@
 /** The one interface an identity service is reached through. A new provider is one file that implements it. */
 import type { DeviceKey, Grant, StoredSession } from '@passerby/shared';
-import type { PendingAuthorization, Purpose } from '../core/record.ts';
+import type { Ended, PendingAuthorization, Purpose } from '../core/record.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
 
 export interface AuthorizationRequest {
@@ -11,6 +11,10 @@ export interface AuthorizationRequest {
   readonly session: StoredSession | null;
   /** This browser's own key, for a guest whose ID follows from it. */
   readonly key?: DeviceKey | undefined;
+  /** Who is about to sign in, where the page knows it: an e-mail. */
+  readonly loginHint?: string | undefined;
+  /** Why nobody is here, for a guest: who signed out must not be found by the next person, though the service did not hear of it then. */
+  readonly after?: Ended | null | undefined;
   /** What `captcha()` came to. */
   readonly captcha?: string | undefined;
 }
@@ -60,6 +64,34 @@ export interface CallbackMarks {
   readonly parameters: readonly string[];
 }
 
+/** What the person is asked, by a form of the app's own, while their guest becomes a user. `refused`: which part of the last answer was not taken. */
+export type Challenge =
+  | { readonly type: 'registration'; readonly refused?: 'name_or_email' | 'password' | 'code' | undefined }
+  | { readonly type: 'code'; readonly sentTo: string; readonly triesLeft?: number | undefined };
+
+export interface Registration {
+  readonly givenName: string;
+  readonly familyName: string;
+  readonly email: string;
+  readonly password: string;
+}
+
+/** What they answer; `sign_in`: they have an account. */
+export type Answer = Registration | { readonly code: string } | { readonly type: 'sign_in' };
+
+/** The next thing to ask, or what it came to: the guest is a user now, or the identity is somebody's; either way the person signs in. */
+export type LinkStep =
+  | { readonly challenge: Challenge; answer(answer: Answer, ports: ProviderPorts): Promise<LinkStep> }
+  | { readonly done: 'upgraded' | 'identity_in_use'; readonly loginHint: string };
+
+/** What the service keeps for the shop about who is here: short texts by their keys. */
+export type AttributeValues = Readonly<Record<string, string>>;
+
+export interface AttributeChange {
+  readonly set?: AttributeValues;
+  readonly remove?: readonly string[];
+}
+
 /** An absent optional method is the capability flag: the client then fails with `unsupported`. */
 export interface Provider {
   /** Names the stored session: issuer and client id. */
@@ -87,11 +119,18 @@ export interface Provider {
   prove?(session: StoredSession, request: ProvenRequest, ports: ProviderPorts): Promise<string>;
   /** Proves to the shop's server that one person is both: the guest that was, and the user. */
   mergeTicket?(guest: StoredSession, user: StoredSession, ports: ProviderPorts): Promise<string>;
+  /**
+   * Makes the guest a user by what the person answers, before they sign in; absent: they just sign in. Called under no lock.
+   * Its steps throw LoginError `config_invalid`, `rate_limited`, retryable codes.
+   */
+  link?(guest: StoredSession): LinkStep;
+  /** Changes what is kept about who is here, and gives all of it. @throws LoginError `config_invalid` where it is too much */
+  attributes?(session: StoredSession, change: AttributeChange, ports: ProviderPorts): Promise<AttributeValues>;
   /** By which identities the user signs in. */
   identities?(session: StoredSession, ports: ProviderPorts): Promise<readonly LinkedIdentity[]>;
   unlink?(session: StoredSession, identityId: string, ports: ProviderPorts): Promise<void>;
-  /** Ends it at the service. */
-  endSession?(session: StoredSession, ports: ProviderPorts): Promise<void>;
+  /** Ends it at the service; `everybody`: and whoever else is known by a cookie here. Gives the page where the person signs out there too, where that is known only now. */
+  endSession?(session: StoredSession, ports: ProviderPorts, who: 'this_one' | 'everybody'): Promise<string | void>;
   /** Where the person signs out at the service too, which is a page of its own; null: nowhere. */
   signOutUrl?(session: StoredSession, ports: ProviderPorts): Promise<string | null>;
   /** Has the visitor prove to be a person, where the service wants that of a guest. Called under no lock: it may take minutes. */

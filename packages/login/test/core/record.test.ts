@@ -39,6 +39,24 @@ describe('a guest', () => {
   });
 });
 
+describe('a guest that has become a user at the service', () => {
+  const upgraded = (subject: string | null): SessionEvent => ({ type: 'upgraded', subject });
+
+  it('is nobody here, to be asked to sign in, and is parked nowhere', () => {
+    expect(after(guest(), upgraded('user_guest'))).toMatchObject({ session: null, ended: 'user_expired', parked: null });
+    expect(noticesOf(guest(), upgraded('user_guest'))).toEqual(['user_expired']);
+    expect(after(upgraded(null))).toMatchObject({ session: null, ended: 'user_expired' });
+  });
+
+  it('is nobody else who is here by now', () => {
+    for (const record of [after(guest()), after(guest(), begun(), back('user_guest'))]) {
+      for (const subject of ['user_other', null]) expect(transition(record, upgraded(subject))).toBe(record);
+    }
+    const user = after(guest(), begun(), back('user_guest'));
+    expect(transition(user, upgraded('user_guest'))).toBe(user);
+  });
+});
+
 describe('a user', () => {
   it('whose session ended is signed out and not a guest', () => {
     const record = after(guest(), begun(), back('user_guest'));

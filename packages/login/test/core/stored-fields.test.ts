@@ -15,6 +15,7 @@ describe('a person whose record was damaged is nobody here, and the record is ke
   const damages: readonly (readonly [string, object])[] = [
     ['who is neither guest nor user', { session: { ...session, kind: 'admin' } }], ['without a subject', { session: { ...session, subject: '' } }], ['without a token', { session: { ...session, accessToken: '' } }],
     ['renewed in a way that nobody knows', { session: { ...session, renewal: { type: 'magic' } } }], ['with a refresh token that is none', { session: { ...session, renewal: { type: 'refresh_token', refreshToken: '' } } }],
+    ['without a token, though bound to a key', { session: { ...session, accessToken: '', tokenType: 'DPoP' } }], ['of a type of token that nobody knows', { session: { ...session, tokenType: 'Magic' } }],
     ['received at NaN', { session: { ...session, receivedAt: NaN } }], ['received at Infinity', { session: { ...session, receivedAt: Infinity } }], ['received at a text', { session: { ...session, receivedAt: '1' } }],
     ['with a life of nothing', { session: { ...session, lifetimeMs: 0 } }], ['with a life before its birth', { session: { ...session, lifetimeMs: -1 } }],
     ['of a version that can not grow', { version: 1e308 }], ['of a version before the first', { version: -1 }], ['of half a turn', { turn: 1.5 }], ['of no line', { line: '' }],
@@ -35,6 +36,8 @@ describe('a person whose record was damaged is nobody here, and the record is ke
 
 it('a person whose record is whole is who they were', () => {
   expect(parseRecord(full)).toBe(full);
+  const byCookie = { ...full, session: { ...full.session, accessToken: '', tokenType: 'Cookie', renewal: { type: 'own_cookie' } } };
+  expect(parseRecord(byCookie)).toBe(byCookie);
 });
 
 describe('a person whose key was damaged or planted is nobody here', () => {
@@ -50,7 +53,7 @@ describe('a person whose key was damaged or planted is nobody here', () => {
 
   it.each<readonly [string, () => Promise<unknown>]>([
     ['a key that can be read', async () => (await pair('extractable')).privateKey],
-    ['its public half', async () => (await pair('not')).publicKey],
+    ['its public half', async () => crypto.subtle.importKey('jwk', await crypto.subtle.exportKey('jwk', (await pair('not')).publicKey), ecdsa, false, ['verify'])],
     ['a key that does something else', async () => (await crypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, false, ['deriveBits'])).privateKey],
     ['no key', async () => ({ type: 'private', extractable: false, algorithm: ecdsa, usages: ['sign'] })],
     ['nothing', async () => undefined],

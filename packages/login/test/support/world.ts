@@ -8,6 +8,7 @@ import { LoginError } from '@passerby/shared';
 import { LoginClient, type LoginOptions, type Notice } from '../../src/index.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 import { oidc } from '../../src/providers/oidc.ts';
+import type { Provider } from '../../src/providers/provider.ts';
 import { CookieJar } from './cookie-jar.ts';
 import { VirtualTime } from './virtual-time.ts';
 
@@ -31,12 +32,19 @@ export interface Tab {
 }
 
 /** What is there besides the browser. */
-interface Services {
+export interface Services {
   readonly time: VirtualTime;
   readonly verifier: Verifier;
   readonly authress?: Authress;
   readonly openId?: OpenId;
   readonly codeRedeemedBy?: 'page' | 'verifier';
+  /** Where the shop's own origin is a server, which knows who is here by cookies. */
+  readonly atHome?: {
+    readonly provider: () => Provider;
+    /** The identity service, for the browser that is sent there. */
+    readonly service: { handle(request: Request): Promise<Response> };
+    readonly shop: (request: Request) => Promise<Response>;
+  };
 }
 
 export class World {
@@ -71,7 +79,7 @@ export class World {
   readonly #channels = new Map<string, Set<(version: number) => void>>();
   readonly #locks = new Map<string, Promise<unknown>>();
 
-  private constructor(readonly services: Services) {}
+  constructor(readonly services: Services) {}
 
   get time(): VirtualTime {
     return this.services.time;
@@ -141,7 +149,8 @@ export class World {
   /** Opens a page of the shop. */
   open(address = '/', options: Partial<LoginOptions> = {}, platform: Partial<Ports['provider']> = {}): Tab {
     const tab: Tab = { address: new URL(address, SHOP), departed: null, popup: null, notices: [], login: undefined as never };
-    const service = this.services.openId
+    const { atHome } = this.services;
+    const service = atHome ? { provider: atHome.provider(), apiOrigins: [SHOP] } : this.services.openId
       ? { provider: oidc({ issuer: LOGIN, clientId: 'shop', verifier: VERIFIER, connectionParameter: 'connection', codeRedeemedBy: this.services.codeRedeemedBy ?? 'page' }) }
       : { authressApiUrl: LOGIN, applicationId: 'app_shop', guestConnectionId: 'sc_guests', frameUrl: '/callback.html' };
     const login = new LoginClient({ ...service, ...options } as LoginOptions, (name) => {
@@ -162,8 +171,8 @@ export class World {
     return this.open(await this.backFrom(tab, begin, person));
   }
 
-  /** The same, as the address they come back to. */
-  async backFrom(tab: Tab, begin: (login: LoginClient) => Promise<unknown>, person: string | null): Promise<string> {
+  /** The same, as the address they come back to. A person is one of the make-believe, or what they type into the form; null: nobody, who changes their mind. */
+  async backFrom(tab: Tab, begin: (login: LoginClient) => Promise<unknown>, person: string | Readonly<Record<string, string>> | null): Promise<string> {
     const failed = begin(tab.login).then(() => { throw new Error('The page did not leave'); });
     failed.catch(() => undefined);
     await Promise.race([this.until(this.departureOf(tab)), failed]);
@@ -171,12 +180,12 @@ export class World {
     if (page.url.origin === SHOP) return page.url.href;
     const html = await page.response.text();
     if (person === null) {
-      const cancel = /href="([^"]+)" data-testid="person-cancel"/.exec(html)?.[1] ?? '';
+      const cancel = /href="([^"]+)" data-testid="(?:person|login)-cancel"/.exec(html)?.[1] ?? '';
       return (await this.until(this.#visit(new URL(cancel.replaceAll('&amp;', '&'), page.url), { method: 'GET' }))).url.href;
     }
     const hidden = [...html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value.replaceAll('&amp;', '&')]);
     const action = /<form method="post" action="([^"]+)"/.exec(html)?.[1] ?? '';
-    const form = new URLSearchParams({ ...Object.fromEntries(hidden), person });
+    const form = new URLSearchParams({ ...Object.fromEntries(hidden), ...(typeof person === 'string' ? { person } : person) });
     return (await this.until(this.#visit(new URL(action, page.url), { method: 'POST', body: form, headers: { origin: page.url.origin } }))).url.href;
   }
 
@@ -229,10 +238,11 @@ export class World {
     const { signal, ...rest } = init;
     const request = new Request(url, { ...rest, headers, redirect: 'manual' });
     return this.time.busy(async () => {
-      if (url.origin === VERIFIER) this.verifierRequests++;
+      const isVerifier = url.origin === VERIFIER || (url.origin === SHOP && url.pathname.startsWith('/auth/'));
+      if (isVerifier) this.verifierRequests++;
       const response = await this.#answer(request);
       signal?.throwIfAborted();
-      if (url.origin === VERIFIER && this.#toLose > 0) {
+      if (isVerifier && this.#toLose > 0) {
         this.#toLose--;
         throw new TypeError('Failed to fetch');
       }
@@ -241,14 +251,23 @@ export class World {
     });
   }
 
+  /** As a browser sends a page's own request to the page's own origin. */
+  async #sendHome(request: Request): Promise<Response> {
+    const { method, headers, credentials } = request;
+    const body = method === 'GET' ? null : await request.text();
+    return this.#send(new URL(request.url), { method, body, credentials, headers: { ...Object.fromEntries(headers), ...(method !== 'GET' && { origin: SHOP }) } });
+  }
+
   #answer(request: Request): Promise<Response> {
     switch (new URL(request.url).origin) {
       case VERIFIER:
         return this.verifier.handler(request, { clientAddress: '192.0.2.1' });
       case API:
         return this.api(request);
+      case SHOP:
+        return there(this.services.atHome).shop(request);
       default:
-        return (this.services.openId ?? this.authress).handle(request);
+        return (this.services.atHome?.service ?? this.services.openId ?? this.authress).handle(request);
     }
   }
 
@@ -297,7 +316,7 @@ export class World {
       },
       send: (request) => {
         this.appRequests.push(request);
-        return this.time.busy(() => this.#answer(request));
+        return new URL(request.url).origin === SHOP ? this.#sendHome(request) : this.time.busy(() => this.#answer(request));
       },
       frame: {
         isForbidden: () => this.framesForbidden === 'yes',
@@ -310,12 +329,13 @@ export class World {
       },
       provider: {
         fetch: (url, init) => {
-          const { pathname } = new URL(url);
+          const at = new URL(url, tab.address);
+          const { pathname } = at;
           this.sent.push({ url, init });
           this.requests.push(`${init.method} ${pathname.replace(/authentication\/[^/]+/, 'authentication/…')}`);
           const late = clock.sleep(8_000).then(() => Promise.reject(new DOMException('The operation timed out', 'TimeoutError')));
           late.catch(() => undefined);
-          return Promise.race([this.#send(new URL(url), { ...init, headers: { ...(init.headers as Record<string, string>), origin: SHOP } }), late]);
+          return Promise.race([this.#send(at, { ...init, headers: { ...(init.headers as Record<string, string>), origin: SHOP } }), late]);
         },
         crypto,
         now: () => this.time.wall,
