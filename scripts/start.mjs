@@ -7,6 +7,7 @@ import { build, install, say } from './steps.mjs';
 const PROVIDERS = {
   authress: { name: 'the emulated Authress', keys: '/.well-known/openid-configuration/jwks' },
   oidc: { name: 'an emulated OpenID provider', keys: '/jwks' },
+  zitadel: { name: 'the emulated ZITADEL', keys: '/oauth/v2/keys' },
 };
 
 const HELP = `npm start [-- --provider oidc] [--check]
@@ -15,7 +16,8 @@ const HELP = `npm start [-- --provider oidc] [--check]
   --check     start, see that everything answers, stop, and exit with 0
   --help      this text
 
-  PORT        the first of five ports in a row (default 4600): PORT=5600 npm start`;
+  PORT               the first of five ports in a row (default 4600): PORT=5600 npm start
+  SHOP_DATABASE_URL  where --provider oidc keeps who is whom: postgres://… (default: PGlite, in memory)`;
 
 /** As many as the demo takes; it cannot be asked before it is installed. */
 const PORT_COUNT = 5;
@@ -36,7 +38,8 @@ async function start({ port, provider, then }) {
   say('Starting the identity service (emulated), the verifier and the shop');
   // Loaded only now: it stands on what was just installed and built.
   const { startDemo } = await import('../examples/vanilla/src/demo.mjs');
-  const demo = await startDemo({ port, provider }).catch((error) => {
+  const { openDatabase } = await import('../examples/vanilla/src/database.mjs');
+  const demo = await startDemo({ port, provider, openStore: openDatabase }).catch((error) => {
     if (error.code !== 'EADDRINUSE') throw error;
     return refuse(takenPort(error.port));
   });
@@ -44,14 +47,19 @@ async function start({ port, provider, then }) {
 }
 
 async function stay(demo, { provider }) {
-  const pages = provider === 'authress' ? `
+  const pages = {
+    authress: `
   Make-believe Google ${demo.googleUrl}
-  Make-believe GitHub ${demo.githubUrl}` : '';
+  Make-believe GitHub ${demo.githubUrl}`,
+    oidc: '',
+    zitadel: `
+  Make-believe mail   ${demo.mailUrl}   (the codes for guests who register)`,
+  };
   console.log(`
   The shop is open:   ${demo.shopUrl}
 
   Login host          ${demo.loginUrl}   (${PROVIDERS[provider].name})
-  Verifier            ${demo.verifierUrl}${pages}
+  Verifier            ${demo.verifierUrl}${pages[provider]}
 
   Ctrl-C stops all of it.`);
   await new Promise((resolve) => {

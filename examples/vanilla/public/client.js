@@ -1,5 +1,5 @@
 /** The client, for the identity service that the shop's server names. All else on this page is the same for any of them. */
-import { LoginClient, oidc } from '/passerby.js';
+import { LoginClient, oidc, zitadel } from '/passerby.js';
 
 const APPLICATION = 'app_shop';
 
@@ -17,9 +17,15 @@ const settingsFor = {
     provider: oidc({ issuer: loginUrl, clientId: APPLICATION, verifier: verifierUrl, connectionParameter: 'connection' }),
     redirectUrl: new URL('/', location.href).href,
   }),
+  /** ZITADEL's guests are made by the shop's own server, which keeps their tokens: the page has cookies that it cannot read. */
+  zitadel: ({ loginUrl }) => ({
+    provider: zitadel({ issuer: loginUrl, clientId: APPLICATION, verifier: '/auth' }),
+    redirectUrl: new URL('/', location.href).href,
+    apiOrigins: [location.origin],
+  }),
 };
 
-/** @param {{ provider: 'authress' | 'oidc', loginUrl: string, verifierUrl: string }} signIn */
+/** @param {{ provider: 'authress' | 'oidc' | 'zitadel', loginUrl: string, verifierUrl: string }} signIn */
 export function createClient(signIn, mergeGuest) {
   return new LoginClient({ ...settingsFor[signIn.provider](signIn), mergeGuest });
 }

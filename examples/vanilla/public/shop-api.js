@@ -1,4 +1,4 @@
-/** The shop's API, called with the client's token. */
+/** The shop's API, called as whoever is here. */
 
 /** What the API refused. `code` is the API's own. */
 export class ApiError extends Error {
@@ -10,8 +10,8 @@ export class ApiError extends Error {
   }
 }
 
-/** `tokenServed` hears of every call that takes a token; never of the token. */
-export function createShopApi(login, tokenServed) {
+/** `credential`: whether the page has a token, or only cookies that the client asks with. `asked` hears of every call that needs somebody; never of a token. */
+export function createShopApi(login, { credential, asked }) {
   return {
     products: async () => (await answerOf(await fetch('/api/products'))).products,
     cart: () => call('GET', '/api/cart'),
@@ -21,10 +21,19 @@ export function createShopApi(login, tokenServed) {
   };
 
   async function call(method, path, body) {
+    const init = { method, headers: body && { 'content-type': 'application/json' }, body: body && JSON.stringify(body) };
+    return answerOf(await (credential === 'cookie' ? askByCookie(path, init) : askByToken(path, init)));
+  }
+
+  async function askByToken(path, init) {
     const token = await login.getToken();
-    tokenServed(`for ${method} ${path}`);
-    const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
-    return answerOf(await fetch(path, { method, headers, ...(body && { body: JSON.stringify(body) }) }));
+    asked('Token served', `for ${init.method} ${path}`);
+    return fetch(path, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } });
+  }
+
+  function askByCookie(path, init) {
+    asked('Asked as who is here', `${init.method} ${path}`);
+    return login.fetch(path, init);
   }
 }
 

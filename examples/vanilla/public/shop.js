@@ -10,12 +10,18 @@ openShop();
 function openShop() {
   const settings = JSON.parse(document.querySelector('meta[name="sign-in"]').content);
   const login = createClient(settings, mergeGuest);
-  const hasTickets = settings.provider === 'oidc';
+  /** What proves to the shop's server that the guest was this person, too. */
+  const proofs = {
+    authress: async ({ guestToken }) => ({ guestToken: await guestToken() }),
+    oidc: async ({ ticket }) => ({ ticket: await ticket() }),
+    // Both cookies go along by themselves.
+    zitadel: async () => ({}),
+  };
   // For whoever wants to try the client in the console, and for the tests.
   window.login = login;
 
-  const view = createView({ addToCart, signIn, signOut, discardGuest, checkOut, resolveLink });
-  const api = createShopApi(login, (call) => view.addToTimeline({ text: 'Token served', detail: call }));
+  const view = createView({ addToCart, signIn, signOut, discardGuest, checkOut, resolveLink }, settings.provider);
+  const api = createShopApi(login, { credential: settings.provider === 'zitadel' ? 'cookie' : 'token', asked: (text, detail) => view.addToTimeline({ text, detail }) });
   /** Calls about the cart wait for each other, so that the last answer is the latest cart. */
   let cartWork = Promise.resolve();
   /** Tabs tell each other that the cart changed, and not how: each asks the server. The client tells them who is here by itself. */
@@ -106,7 +112,9 @@ function openShop() {
   function signIn(connectionId) {
     return act(async () => {
       view.addToTimeline({ text: `Leaving for ${connectionId}`, detail: 'to come back as a user' });
-      await (login.getSession() ? login.linkIdentity({ connectionId }) : login.authenticate({ connectionId }));
+      if (!login.getSession()) return void (await login.authenticate({ connectionId }));
+      // Where the service wants to know more of a guest first, the person is asked on this page.
+      tellOutcome(await login.linkIdentity({ connectionId, challenge: view.askPerson }));
     }, () => signIn(connectionId));
   }
 
@@ -141,8 +149,7 @@ function openShop() {
   /** Called at least once for each key until it resolves; the shop's server does the merge once. */
   async function mergeGuest({ from, key, guestToken, ticket }) {
     try {
-      // The verifier's ticket proves that the guest and the user are one person; where the service has none, the guest's own token says whose the cart was.
-      await api.merge({ from, key, ...(hasTickets ? { ticket: await ticket() } : { guestToken: await guestToken() }) });
+      await api.merge({ from, key, ...(await proofs[settings.provider]({ guestToken, ticket })) });
       view.addToTimeline({ text: 'Cart merged', detail: 'what the guest had came along', turn: true });
     } catch (error) {
       // Without a valid token nothing proves whose the guest's cart was, now or later: trying again would not help.

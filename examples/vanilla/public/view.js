@@ -1,4 +1,5 @@
 /** What the page shows. It knows the document and nothing of the client or the API. */
+import { createUpgrade } from '/upgrade.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const LONGEST_TIMELINE = 200;
@@ -20,12 +21,19 @@ const time = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit',
  * @param {() => unknown} actions.discardGuest
  * @param {() => unknown} actions.checkOut
  * @param {(choice: 'stay_guest' | 'continue_as_user') => unknown} actions.resolveLink
+ * @param {'authress' | 'oidc' | 'zitadel'} provider what people sign in with
  */
-export function createView(actions) {
+export function createView(actions, provider) {
   const at = (id) => document.getElementById(id);
   const cartCount = document.querySelector('[data-testid="cart-count"]');
+  const askPerson = createUpgrade(at);
   let products = [];
   let cart = null;
+
+  if (provider === 'zitadel') {
+    at('sign-in-google').textContent = 'Sign in or register';
+    at('sign-in-github').hidden = true;
+  }
 
   for (const connectionId of ['google', 'github']) onClick(at(`sign-in-${connectionId}`), () => actions.signIn(connectionId));
   onClick(at('sign-out'), () => actions.signOut());
@@ -81,6 +89,8 @@ export function createView(actions) {
     askNothing() {
       at('identity-in-use').hidden = true;
     },
+
+    askPerson,
 
     askToDiscard() {
       at('discard').showModal();

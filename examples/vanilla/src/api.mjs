@@ -11,7 +11,7 @@ import { findProduct, products } from './products.mjs';
  *
  * @typedef {object} Shop
  * @property {import('./carts.mjs').Carts} carts
- * @property {import('@passerby/verifier').Verifier | import('@passerby/verifier').Issuer} verifier
+ * @property {import('@passerby/verifier').Verifier | import('@passerby/verifier').Issuer | import('@passerby/verifier').Zitadel} verifier
  *
  * @typedef {(visit: Visit) => Promise<import('./answers.mjs').Answer>} Handler
  */
@@ -88,6 +88,7 @@ async function mergeCarts({ incoming, shop }) {
   const { subject: to } = await shop.verifier.requireUser(request);
   const { key, from, ticket, guestToken } = await readJson(incoming);
   if (typeof key !== 'string' || key === '' || key.length > 200) throw new Refusal(400, 'key_invalid', 'key is a text of 1 to 200 characters');
+  if ('mergeGuest' in shop.verifier) return mergeByCookies(shop.verifier, { request, key, shop });
   // Asked before the proof is: the answer to the first try may have been lost, and the proof may have ended since.
   if (!shop.carts.hasMerged({ to, key })) {
     const guest = 'redeemMerge' in shop.verifier ? await redeem(shop.verifier, { ticket, key, request }) : await guestOf(guestToken, shop);
@@ -95,6 +96,15 @@ async function mergeCarts({ incoming, shop }) {
     shop.carts.merge({ from: guest, to, key });
   }
   return json(shop.carts.of(to));
+}
+
+/**
+ * Both cookies of one request prove that one person is both. The verifier has the guest deleted afterwards.
+ * @param {import('@passerby/verifier').Zitadel} zitadel @param {{ request: Request, key: string, shop: Shop }} merge
+ */
+async function mergeByCookies(zitadel, { request, key, shop }) {
+  const { to, headers } = await zitadel.mergeGuest(request, { key, merge: ({ from, to, key }) => shop.carts.merge({ from, to, key }) });
+  return json(shop.carts.of(to), 200, headers);
 }
 
 /** @param {import('@passerby/verifier').Issuer} issuer @param {{ ticket: unknown, key: string, request: Request }} merge */

@@ -1,8 +1,9 @@
-import type { Authress, AuthressSwitches, OpenId } from '@passerby/emulator';
+import type { Authress, AuthressSwitches, Mailbox, OpenId, Zitadel } from '@passerby/emulator';
+import type { Store } from '@passerby/verifier';
 
 export interface DemoOptions {
-  /** Authress (default), or an OpenID provider whose guests the verifier issues. */
-  readonly provider?: 'authress' | 'oidc';
+  /** Authress (default), an OpenID provider whose guests the verifier issues, or ZITADEL. */
+  readonly provider?: 'authress' | 'oidc' | 'zitadel';
   /** The first of five ports: shop, login host, verifier, Google, GitHub. Default 4600; 0: any five that are free. */
   readonly port?: number;
   /** Default `login.shop.localhost`, of one site with the shop. Another site, such as `login.elsewhere.localhost`, loses the session cookie. */
@@ -13,8 +14,15 @@ export interface DemoOptions {
   readonly accessTokenLifetimeSeconds?: number;
   /** 30 days when absent. Of Authress alone. */
   readonly sessionLifetimeSeconds?: number;
+  /** Where the verifier remembers whose an identity is. Of the OpenID provider alone. Default: in memory, and nowhere after the demo is closed. */
+  readonly openStore?: (options: { readonly clock: (() => number) | undefined }) => Promise<OpenedStore>;
   /** The servers' clock, milliseconds since epoch. */
   readonly clock?: () => number;
+}
+
+export interface OpenedStore {
+  readonly store: Store;
+  close(): Promise<void>;
 }
 
 export interface RequestEntry {
@@ -65,5 +73,14 @@ export interface OpenIdDemo extends Demo {
   readonly openid: OpenId;
 }
 
+export interface ZitadelDemo extends Demo {
+  /** The emulated instance: its users, settings, faults and log. */
+  readonly zitadel: Zitadel;
+  readonly mailUrl: string;
+  /** Where the codes of the verifier end up. */
+  readonly mailbox: Mailbox;
+}
+
 export function startDemo(options: DemoOptions & { readonly provider: 'oidc' }): Promise<OpenIdDemo>;
+export function startDemo(options: DemoOptions & { readonly provider: 'zitadel' }): Promise<ZitadelDemo>;
 export function startDemo(options?: DemoOptions & { readonly provider?: 'authress' }): Promise<AuthressDemo>;

@@ -8,9 +8,10 @@ import { note } from './request-log.mjs';
 import { createShopServer } from './shop-server.mjs';
 import { withAuthress } from './with-authress.mjs';
 import { withOpenId } from './with-openid.mjs';
+import { withZitadel } from './with-zitadel.mjs';
 
 /** The identity services there are, each with what it needs of the verifier. */
-const services = { authress: withAuthress, oidc: withOpenId };
+const services = { authress: withAuthress, oidc: withOpenId, zitadel: withZitadel };
 
 /** How many ports the demo takes, one after the other. */
 const PORT_COUNT = 5;
@@ -50,32 +51,37 @@ async function startAt(port, { provider = 'authress', loginHost = 'login.shop.lo
     verifierUrl: `http://verifier.localhost:${port + 2}`,
     googleUrl: `http://google.localhost:${port + 3}`,
     githubUrl: `http://github.localhost:${port + 4}`,
+    mailUrl: `http://mail.localhost:${port + 3}`,
   };
   if (!Object.hasOwn(services, provider)) throw new TypeError(`provider is one of ${Object.keys(services).join(', ')}`);
-  const { service, verifier, ...emulated } = await services[provider](sites, options);
+  const { service, verifier, mount, sites: beside, close: closeService, ...emulated } = await services[provider](sites, options);
 
   const shop = { requests: [], carts: new Carts() };
   const verifierRequests = [];
-  const shopServer = await createShopServer({ sites, shop: { carts: shop.carts, verifier }, requests: shop.requests });
   const answerVisitor = toNodeListener(verifier.handler);
-  const verifierServer = createServer((incoming, outgoing) => {
+  /** @type {import('node:http').RequestListener} */
+  const verify = (incoming, outgoing) => {
     note(verifierRequests, incoming);
     answerVisitor(incoming, outgoing);
-  });
-  const emulator = restartable(() => serveEmulator(service));
+  };
+  // One whose sessions are cookies is part of the shop's own origin.
+  const shopServer = await createShopServer({ sites, shop: { carts: shop.carts, verifier }, requests: shop.requests, ...(mount && { mounted: { path: mount, answer: verify } }) });
+  const verifierServer = createServer(verify);
+  const emulator = restartable(() => serveEmulator(service, { sites: beside }));
   const close = async () => {
     await Promise.all([emulator.stop(), stop(verifierServer), stop(shopServer)]);
+    await closeService();
   };
   try {
     await emulator.start();
-    await listen(verifierServer, port + 2);
+    if (!mount) await listen(verifierServer, port + 2);
     // Last: who sees the shop finds everything else there.
     await listen(shopServer, port);
   } catch (error) {
     await close();
     throw error;
   }
-  return { ...sites, ...emulated, emulator, shop, verifierRequests, close };
+  return { ...sites, ...(mount && { verifierUrl: sites.shopUrl + mount }), ...emulated, emulator, shop, verifierRequests, close };
 }
 
 /**

@@ -10,12 +10,14 @@ import { listPages } from './static.mjs';
  * @param {import('./static.mjs').Sites} settings.sites
  * @param {import('./api.mjs').Shop} settings.shop
  * @param {import('./request-log.mjs').RequestEntry[]} settings.requests every request is noted here
+ * @param {{ readonly path: string, readonly answer: import('node:http').RequestListener }} [settings.mounted] what is answered below a path of the shop's own
  * @returns {Promise<import('node:http').Server>} not listening yet
  */
-export async function createShopServer({ sites, shop, requests }) {
+export async function createShopServer({ sites, shop, requests, mounted }) {
   const findPage = await listPages(sites);
   return createServer((incoming, outgoing) => {
     note(requests, incoming);
+    if (mounted && pathOf(incoming).startsWith(`${mounted.path}/`)) return mounted.answer(incoming, outgoing);
     // Not awaited: a listener has nobody to tell; every failure is answered inside.
     void serve(incoming, outgoing);
   });

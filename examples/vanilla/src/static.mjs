@@ -8,7 +8,7 @@ import { extname } from 'node:path';
  * @property {string} shopUrl
  * @property {string} loginUrl
  * @property {string} verifierUrl
- * @property {'authress' | 'oidc'} [provider] which kind of identity service is at loginUrl; default: authress
+ * @property {'authress' | 'oidc' | 'zitadel'} [provider] which kind of identity service is at loginUrl; default: authress
  */
 
 const folder = new URL('../public/', import.meta.url);
@@ -62,16 +62,18 @@ function signInSettings({ provider = 'authress', loginUrl, verifierUrl }) {
 
 /**
  * What a shop that uses Passerby must allow. Guests of Authress start in a frame that goes by the verifier; those of the verifier itself
- * start by a request to it.
+ * start by a request to it; and where it is mounted in the shop, no other site is asked for anything.
  * @param {Sites} sites
  */
 function contentSecurityPolicy({ provider = 'authress', loginUrl, verifierUrl }) {
-  const services = provider === 'oidc'
-    ? [`connect-src 'self' ${loginUrl} ${verifierUrl}`, "frame-src 'none'"]
-    : [`connect-src 'self' ${loginUrl}`, `frame-src 'self' ${loginUrl} ${verifierUrl}`];
+  const services = {
+    authress: [`connect-src 'self' ${loginUrl}`, `frame-src 'self' ${loginUrl} ${verifierUrl}`],
+    oidc: [`connect-src 'self' ${loginUrl} ${verifierUrl}`, "frame-src 'none'"],
+    zitadel: ["connect-src 'self'", "frame-src 'none'"],
+  };
   return [
     "default-src 'self'",
-    ...services,
+    ...services[provider],
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'none'",
