@@ -9,5 +9,7 @@ import { store } from './guards/store.mjs';
 import { tokens } from './guards/tokens.mjs';
 import { verifier } from './guards/verifier.mjs';
 import { wire } from './guards/wire.mjs';
+import { zitadelLogin } from './guards/zitadel-login.mjs';
+import { zitadelVerifier } from './guards/zitadel-verifier.mjs';
 
-export const guards = [...records, ...sessions, ...flows, ...providers, ...openId, ...wire, ...verifier, ...issuer, ...store, ...tokens];
+export const guards = [...records, ...sessions, ...flows, ...providers, ...openId, ...zitadelLogin, ...wire, ...verifier, ...issuer, ...zitadelVerifier, ...store, ...tokens];

@@ -6,6 +6,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { guards } from '../mutants/guards.mjs';
 import { LoginError, type LoginErrorCode } from '../packages/shared/src/errors.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -52,6 +53,7 @@ function problemsIn(modules: readonly Snippet[]): string[] {
     paths: {
       '@passerby/login': ['./packages/login/src/index.ts'], '@passerby/login/core': ['./packages/login/src/core.ts'],
       '@passerby/login/authress': ['./packages/login/src/providers/authress.ts'], '@passerby/login/oidc': ['./packages/login/src/providers/oidc.ts'],
+      '@passerby/login/zitadel': ['./packages/login/src/providers/zitadel.ts'],
       '@passerby/verifier': ['./packages/verifier/src/index.ts'], '@passerby/verifier/node': ['./packages/verifier/src/node.ts'],
       '@passerby/verifier/sql': ['./packages/verifier/src/sql.ts'],
       '@passerby/emulator': ['./packages/emulator/src/index.ts'],
@@ -227,15 +229,23 @@ describe('a table of the README', () => {
 });
 
 describe('the guarantees', () => {
-  const rows = ['## In the browser', '## On the server', '## Of the house'].flatMap((heading) => tableUnder('docs/guarantees.md', heading));
+  const rows = ['## In the browser', '## With an OpenID provider', '## Attacks on a guest, a link and a merge', '## On the server', '## Of the house'].flatMap((heading) => tableUnder('docs/guarantees.md', heading));
 
   it('name tests that exist, by their sentences', () => {
     const cited = rows.flatMap(([promise = '', by = '']) => {
-      const tests = [...by.matchAll(/`([^`]+\.test\.ts)`: "([^"]+)"/g)].map(([, path = '', sentence = '']) => ({ path, sentence }));
+      const tests = [...by.matchAll(/`([^`]+\.ts)`: "([^"]+)"/g)].map(([, path = '', sentence = '']) => ({ path, sentence }));
       return tests.length > 0 ? tests : [{ path: 'nothing', sentence: promise }];
     });
     expect(cited.length).toBeGreaterThan(40);
     expect(cited.filter(({ path, sentence }) => !existsSync(join(root, path)) || !read(path).includes(sentence))).toEqual([]);
+  });
+});
+
+describe('the attacks', () => {
+  it('name guards that are taken out in turn', () => {
+    const named = tableUnder('docs/guarantees.md', '## Attacks on a guest, a link and a merge').flatMap(([, , way = '']) => [...way.matchAll(/`([a-z]+(?:-[a-z]+)+)`/g)].map(([, id]) => id));
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter((id) => !guards.some((guard) => guard.id === id))).toEqual([]);
   });
 });
 

@@ -7,6 +7,7 @@ import { describeCull } from '../../packages/verifier/test/store/cull-suite.ts';
 import { NOW } from '../../packages/verifier/test/store/people.ts';
 import { describeStore } from '../../packages/verifier/test/store/store-suite.ts';
 import { describeTwins } from '../../packages/verifier/test/store/twins-suite.ts';
+import { describeZitadelRaces } from '../../packages/verifier/test/zitadel/races-suite.ts';
 import { startPostgres, type Postgres } from '../../scripts/postgres.mjs';
 
 let postgres: Postgres;
@@ -40,13 +41,14 @@ describe.for(['read committed', 'repeatable read', 'serializable'])('in PostgreS
   afterAll(() => pool.end());
 
   const open = async (now: () => number) => {
-    await pool.query('TRUNCATE passerby.users, passerby.identities, passerby.exchanges, passerby.revoked_sessions, passerby.redeemed_tickets, passerby.buckets');
+    await pool.query('TRUNCATE passerby.users, passerby.identities, passerby.exchanges, passerby.revoked_sessions, passerby.redeemed_tickets, passerby.buckets, passerby.guests, passerby.codes');
     return sqlStore(pool, { now });
   };
 
   describeStore('the store', open);
   describeTwins('the store', open);
   describeCull('the store', open, { links: 1_000 });
+  describeZitadelRaces('the store', open, { upgrades: level === 'read committed' ? 1_000 : 200 });
 
   it('a cull that waits for a row somebody is just writing leaves it', async () => {
     const store = await open(() => NOW);
@@ -69,7 +71,7 @@ describe('in PostgreSQL, migrations', () => {
     const database = await createDatabase('ten');
     const pools = Array.from({ length: 10 }, () => connect({ database }));
     const done = await Promise.all(pools.map((pool) => migrate(pool)));
-    expect(done.flat()).toEqual([1]);
+    expect(done.flat()).toEqual([1, 2]);
     expect((await sqlStore(pools[0] as Pool).standing('g_somebody', null)).kind).toBe('guest');
     await Promise.all(pools.map((pool) => pool.end()));
   });
@@ -81,7 +83,7 @@ describe('in PostgreSQL, migrations', () => {
     await expect(migrate(pool)).rejects.toThrow(/buckets/);
     expect((await pool.query("SELECT to_regclass('passerby.users') AS users, to_regclass('passerby.migrations') AS migrations")).rows).toEqual([{ users: null, migrations: null }]);
     await pool.query('DROP VIEW passerby.buckets');
-    expect(await migrate(pool)).toEqual([1]);
+    expect(await migrate(pool)).toEqual([1, 2]);
     await pool.end();
   });
 
@@ -103,7 +105,7 @@ describe('in PostgreSQL, migrations', () => {
     const url = `postgres://passerby@${encodeURIComponent(postgres.connection.host)}/${await createDatabase('command')}`;
     const lines: string[] = [];
     for (const argv of [['migrate'], ['migrate'], ['cull', '--older-than', '1d']]) await run(['store', ...argv, '--database-url', url], (line) => lines.push(line));
-    expect(lines).toEqual(['Brought the tables to version 1', 'The tables are up to date', ...['buckets         ', 'exchanges       ', 'revokedSessions ', 'redeemedTickets '].map((kind) => `${kind} 0 deleted`)]);
+    expect(lines).toEqual(['Brought the tables to version 2', 'The tables are up to date', ...['buckets         ', 'exchanges       ', 'revokedSessions ', 'redeemedTickets ', 'goneGuests      ', 'codes           '].map((kind) => `${kind} 0 deleted`)]);
   });
 });
 

@@ -8,6 +8,9 @@ const cull = 'packages/verifier/src/store/cull.ts';
 const database = 'packages/verifier/src/store/database.ts';
 
 export const store = [
+  { id: 'owner-stays', file: memoryLinks, find: 'this.#owners.get(nameOf(identity)) ?? heirOf(exchange)', replace: 'heirOf(exchange)', why: 'Whoever signs in as somebody with an account would take it over for the guest they are.' },
+  { id: 'owner-stays-sql', file: sqlLinks, find: 'DO UPDATE SET subject = i.subject', replace: 'DO UPDATE SET subject = excluded.subject', why: 'Whoever signs in as somebody with an account would take it over for the guest they are.' },
+  { id: 'identity-of-its-issuer', file: memoryLinks, find: 'JSON.stringify([issuer, subject])', replace: 'JSON.stringify([issuer === subject, subject])', why: 'Two providers that name somebody alike would make two people one.' },
   { id: 'gainer-not-revoked', file: links, find: 'isRevoked || ', replace: '', why: 'Who had ended a session could still have it gain an identity.' },
   { id: 'gainer-of-its-kind', file: links, find: 'gainer.kind !== standing.kind || ', replace: '', why: 'Who held the guest before would add an identity of their own to the user.' },
   { id: 'gainer-of-its-generation', file: links, find: ' || gainer.generation !== standing.generation', replace: '', why: 'A session that is over would gain an identity.' },

@@ -88,7 +88,7 @@ async function mergeCarts({ incoming, shop }) {
   const { subject: to } = await shop.verifier.requireUser(request);
   const { key, from, ticket, guestToken } = await readJson(incoming);
   if (typeof key !== 'string' || key === '' || key.length > 200) throw new Refusal(400, 'key_invalid', 'key is a text of 1 to 200 characters');
-  if ('mergeGuest' in shop.verifier) return mergeByCookies(shop.verifier, { request, key, shop });
+  if ('mergeGuest' in shop.verifier) return mergeByCookies(shop.verifier, { request, key, from: typeof from === 'string' ? from : '-', shop });
   // Asked before the proof is: the answer to the first try may have been lost, and the proof may have ended since.
   if (!shop.carts.hasMerged({ to, key })) {
     const guest = 'redeemMerge' in shop.verifier ? await redeem(shop.verifier, { ticket, key, request }) : await guestOf(guestToken, shop);
@@ -100,10 +100,10 @@ async function mergeCarts({ incoming, shop }) {
 
 /**
  * Both cookies of one request prove that one person is both. The verifier has the guest deleted afterwards.
- * @param {import('@passerby/verifier').Zitadel} zitadel @param {{ request: Request, key: string, shop: Shop }} merge
+ * @param {import('@passerby/verifier').Zitadel} zitadel @param {{ request: Request, key: string, from: string, shop: Shop }} merge
  */
-async function mergeByCookies(zitadel, { request, key, shop }) {
-  const { to, headers } = await zitadel.mergeGuest(request, { key, merge: ({ from, to, key }) => shop.carts.merge({ from, to, key }) });
+async function mergeByCookies(zitadel, { request, key, from, shop }) {
+  const { to, headers } = await zitadel.mergeGuest(request, { key, from, merge: (merge) => shop.carts.merge(merge) });
   return json(shop.carts.of(to), 200, headers);
 }
 

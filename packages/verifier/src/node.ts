@@ -111,6 +111,8 @@ function withoutPort(entry: string): string {
 
 async function send(answer: Response, res: ServerResponse): Promise<void> {
   const body = new Uint8Array(await answer.arrayBuffer());
-  res.writeHead(answer.status, Object.fromEntries(answer.headers));
+  const cookies = answer.headers.getSetCookie();
+  // Each in a line of its own (RFC 6265 §3).
+  res.writeHead(answer.status, { ...Object.fromEntries(answer.headers), ...(cookies.length > 0 && { 'set-cookie': cookies }) });
   res.end(body);
 }

@@ -21,6 +21,8 @@ export async function answerCall(request: Request, { operation, params }: { read
   if (refused) return refused;
   try {
     const caller = await callerOf(request, desk);
+    // As seen in its own tests: whoever has no role at all is not known as a member.
+    if (caller.machine && caller.machine.roles.length === 0) throw new Refusal('not_found', 'AUTHZ-cdgFk', 'membership not found');
     if (!(needs === 'users' ? mayManageUsers(caller) : mayManageInstance(caller))) throw new Refusal('permission_denied', 'AUTH-5mWD2', 'No matching permissions found');
     const body = toMessage(await readBody(request), { params, url: new URL(request.url) });
     return json(200, withoutDefaults(rpc(body, desk.world)));

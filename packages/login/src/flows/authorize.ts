@@ -70,7 +70,7 @@ async function begin({ keeper, settings }: Context, { purpose, connectionId, red
   const here = keeper.ports.navigation.current();
   const end = endOf(redirectUrl, here);
   const { session } = keeper.record;
-  const request = { purpose, connectionId, redirectUrl: end, session, loginHint };
+  const request = { purpose, connectionId, redirectUrl: end, session, loginHint, after: keeper.record.ended };
   const { url, state, codeVerifier, key, details } = await keeper.provider.authorize(request, ports).catch((error: unknown) => {
     // The service has forgotten the session that asks, perhaps because it has linked it already: a sign-in tells, as subjects are compared on return.
     if (purpose === 'link' && isLoginError(error) && error.status === 401) return keeper.provider.authorize({ ...request, purpose: 'sign_in', session: null }, ports);

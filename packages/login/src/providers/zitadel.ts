@@ -88,7 +88,8 @@ export function zitadel(options: ZitadelOptions): Provider {
       checkHome(mount, redirectUrl);
       // Whoever signed out without a network left the cookies here.
       if (after === 'signed_out') await post('logout', EVERYBODY, ports);
-      const data = await post('guest', { ...(response && { captcha_response: response }) }, ports).catch(refusedVisitor);
+      // Whose guest has become a user was asked to sign in, and wants to be another guest.
+      const data = await post('guest', { ...(after === 'user_expired' && { anew: true }), ...(response && { captcha_response: response }) }, ports).catch(refusedVisitor);
       return toGrant(data, GUESTS);
     },
 
@@ -96,8 +97,10 @@ export function zitadel(options: ZitadelOptions): Provider {
       return toGrant(await post('session', { subject }, ports), connectionId);
     },
 
-    async authorize({ connectionId, redirectUrl, loginHint }, ports) {
+    async authorize({ connectionId, redirectUrl, loginHint, after }, ports) {
       checkHome(mount, redirectUrl);
+      // The next person at this device: what the last one left is nobody's to find.
+      if (after === 'signed_out') await post('logout', EVERYBODY, ports);
       const { codeVerifier, codeChallenge } = await createPkce(ports.crypto);
       const [state, nonce] = [randomText(ports.crypto), randomText(ports.crypto)];
       const url = addressWith(`${issuer}/oauth/v2/authorize`, {

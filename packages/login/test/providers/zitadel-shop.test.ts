@@ -256,17 +256,19 @@ describe('a guest who has an account', () => {
 
   it('and whose merge was answered into nothing is asked again with the same key', async () => {
     shop.service.faults.add({ route: 'POST /zitadel.user.v2.UserService/DeleteUser', kind: 'status', status: 503, times: 1 });
-    const page = openPage(at, '/', { mergeGuest: async ({ key }) => {
-      await page.login.fetch(`${SHOP}/api/merge`, json({ key }));
+    const page = openPage(at, '/', { mergeGuest: async ({ key, from }) => {
+      statuses.push((await page.login.fetch(`${SHOP}/api/merge`, json({ key, from }))).status);
       if (shop.merged.size === 1 && !tried) {
         tried = true;
         throw new Error('The answer was lost');
       }
     } });
     let tried = false;
+    const statuses: number[] = [];
     await at.world.until(page.login.resolveLink('continue_as_user'));
     await at.world.time.pass(60_000);
     expect([...shop.merged.values()]).toEqual([{ from: at.subject, to: user }]);
+    expect(statuses).toEqual([200, 200]);
     expect(JSON.stringify([...at.world.rows.values()])).toContain('"merges":[]');
   });
 

@@ -146,12 +146,35 @@ describe('a refusal', () => {
   });
 });
 
-it('the first guest after a sign-out that the service may not have heard of finds nobody’s cookie', async () => {
+it('the first guest after a sign-out finds nobody’s cookie', async () => {
   says(200, {});
   says(200, here);
   await startGuest({ after: 'signed_out' });
   expect(asked.map(({ url, body }) => [url, body.all])).toEqual([['/auth/logout', true], ['/auth/guest', undefined]]);
+});
+
+it('a guest after the end of a user is another one, and nobody’s cookie is taken for it', async () => {
+  says(200, here);
+  await startGuest({ after: 'user_expired' });
+  expect(asked.map(({ url, body }) => [url, body])).toEqual([['/auth/guest', { anew: true }]]);
+});
+
+it('a guest whose session ended is the guest of the cookie once more', async () => {
+  says(200, here);
+  await startGuest({ after: 'guest_ended' });
+  expect(asked.map(({ url }) => url)).toEqual(['/auth/guest']);
+});
+
+it('the next person after a sign-out that the service may not have heard of signs in where nobody’s cookie is left', async () => {
+  says(200, {});
+  await provider.authorize(guestRequest({ purpose: 'sign_in', connectionId: 'google', after: 'signed_out' }), ports);
+  expect(asked.map(({ url, body }) => [url, body.all])).toEqual([['/auth/logout', true]]);
   asked = [];
+  await provider.authorize(guestRequest({ purpose: 'link', connectionId: 'google', after: 'user_expired' }), ports);
+  expect(asked).toEqual([]);
+});
+
+it('the first guest after a sign-out waits until the service has heard of it', async () => {
   says(503, { error: 'temporarily_unavailable' });
   await expect(startGuest({ after: 'signed_out' })).rejects.toMatchObject({ code: 'server' });
   expect(asked).toHaveLength(1);

@@ -37,8 +37,8 @@ export async function createShop(settings: Partial<ZitadelSettings> = {}): Promi
     if (pathname.startsWith('/auth/')) return verifier.handler(request, { clientAddress: '192.0.2.1' });
     try {
       if (pathname !== '/api/merge') return Response.json(await verifier.verifyToken(request));
-      const { key } = (await request.json()) as { readonly key: string };
-      const { from, to, headers } = await verifier.mergeGuest(request, { key, merge: (one) => void merged.set(one.key, { from: one.from, to: one.to }) });
+      const { key, from: of } = (await request.json()) as { readonly key: string; readonly from: string };
+      const { from, to, headers } = await verifier.mergeGuest(request, { key, from: of, merge: (one) => void merged.set(one.key, { from: one.from, to: one.to }) });
       return Response.json({ from, to }, { headers });
     } catch (error) {
       if (!(error instanceof Unauthorized)) throw error;
@@ -51,8 +51,8 @@ export async function createShop(settings: Partial<ZitadelSettings> = {}): Promi
 
 /** A page of the shop, with the hook that has its server merge. */
 export function openPage({ world }: Shop, address = '/', options: Partial<CoreOptions> = {}): Tab {
-  const mergeGuest = async ({ key }: GuestMerge): Promise<void> => {
-    const answer = await tab.login.fetch(`${SHOP}/api/merge`, json({ key }));
+  const mergeGuest = async ({ key, from }: GuestMerge): Promise<void> => {
+    const answer = await tab.login.fetch(`${SHOP}/api/merge`, json({ key, from }));
     if (!answer.ok) throw new Error(`The merge was answered with ${answer.status}`);
   };
   const tab = world.open(address, { mergeGuest, ...options });

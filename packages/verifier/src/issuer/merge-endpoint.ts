@@ -32,7 +32,8 @@ export function createMergeEndpoint({ clientId, apiSecret, redeem, verifyToken }
     try {
       return await redeem({ ticket, key, user: await verifyToken(token) });
     } catch (error) {
-      if (error instanceof Unauthorized) throw new Refused('invalid_grant', error.message);
+      // A token that ended on the way is renewed, and the merge asked for again.
+      if (error instanceof Unauthorized) throw new Refused(error.code === 'token_expired' ? 'temporarily_unavailable' : 'invalid_grant', error.message);
       throw error;
     }
   };

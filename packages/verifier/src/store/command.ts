@@ -27,16 +27,21 @@ const MS = { d: 86_400_000, h: 3_600_000, m: 60_000 } as const;
 const TOLD_EVERY = 20_000;
 
 /** `passerby-verifier store …`. @throws Error with what to do */
-export async function runStore(argv: readonly string[], print: Print, { environment = process.env, open = openByPg }: StoreSurroundings = {}): Promise<void> {
+export async function runStore(argv: readonly string[], print: Print, { environment = process.env, open }: StoreSurroundings = {}): Promise<void> {
   const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
   const [action, ...rest] = positionals;
-  const databaseUrl = values['database-url'] ?? environment['DATABASE_URL'];
   if (rest.length > 0 || (action !== 'migrate' && action !== 'cull') || (action === 'migrate' && values['older-than'] !== undefined)) throw new Error(STORE_HELP);
   const olderThan = action === 'cull' ? readDuration(values['older-than']) : 0;
+  await withDatabase(values['database-url'], { environment, open }, (database) => (action === 'migrate' ? tellMigrated(database, print) : tellCulled(database, olderThan, print)));
+}
+
+/** Does something with the database that is named, or that the environment names. @throws Error with what to do */
+export async function withDatabase(named: string | undefined, { environment = process.env, open = openByPg }: StoreSurroundings, work: (database: Pool | Database) => Promise<void>): Promise<void> {
+  const databaseUrl = named ?? environment['DATABASE_URL'];
   if (!databaseUrl) throw new Error('Which database? Write --database-url postgres://user@host/name, or set DATABASE_URL');
   const database = await open(databaseUrl);
   try {
-    await (action === 'migrate' ? tellMigrated(database, print) : tellCulled(database, olderThan, print));
+    await work(database);
   } catch (error) {
     // Where a name has several addresses, the reasons are inside, and the message is empty.
     if (error instanceof AggregateError) throw new Error(`The database cannot be reached: ${error.errors.map((one: unknown) => (one instanceof Error ? one.message : one)).join('; ')}`, { cause: error });
@@ -59,7 +64,8 @@ async function tellCulled(database: Pool | Database, olderThan: number, print: P
   for (const [kind, deleted] of Object.entries(culled)) print(`${kind.padEnd(16)} ${deleted} deleted`);
 }
 
-function readDuration(text: string | undefined): number {
+/** Milliseconds. @throws Error with what to do */
+export function readDuration(text: string | undefined): number {
   const [, count, unit] = /^(\d{1,6})([dhm])$/.exec(text ?? '') ?? [];
   if (count === undefined) throw new Error('How old? Write --older-than 90d, in days (d), hours (h) or minutes (m)');
   return Number(count) * MS[unit as keyof typeof MS];

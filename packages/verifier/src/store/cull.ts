@@ -15,6 +15,10 @@ export interface Culled {
   readonly exchanges: number;
   readonly revokedSessions: number;
   readonly redeemedTickets: number;
+  /** Guests who are gone for so long that no cookie of theirs opens. */
+  readonly goneGuests: number;
+  /** Codes that were sent to e-mails. */
+  readonly codes: number;
 }
 
 export interface CullProgress {
@@ -24,12 +28,14 @@ export interface CullProgress {
   readonly deleted: number;
 }
 
-/** By key and by the time from which on a row means the same as none. Users and their identities are in no table named here. */
+/** By key and by the time from which on a row means the same as none. Users and their identities have none. */
 const TABLES = [
   { kind: 'buckets', table: 'passerby.buckets', key: 'bucket', overAt: 'full_at' },
   { kind: 'exchanges', table: 'passerby.exchanges', key: 'link_id', overAt: 'until' },
   { kind: 'revokedSessions', table: 'passerby.revoked_sessions', key: 'session_id', overAt: 'until' },
   { kind: 'redeemedTickets', table: 'passerby.redeemed_tickets', key: 'ticket_id', overAt: 'until' },
+  { kind: 'goneGuests', table: 'passerby.guests', key: 'subject', overAt: 'until' },
+  { kind: 'codes', table: 'passerby.codes', key: 'subject', overAt: 'until' },
 ] as const;
 
 type Table = (typeof TABLES)[number];
@@ -45,7 +51,7 @@ export async function cull(database: Database, { olderThan, onProgress, now }: C
   // Below zero it would delete what still counts.
   if (!Number.isFinite(olderThan) || olderThan < 0) throw new TypeError('cull: olderThan is not a number of milliseconds of 0 or more');
   const before = now() - olderThan;
-  const culled = { buckets: 0, exchanges: 0, revokedSessions: 0, redeemedTickets: 0 };
+  const culled = { buckets: 0, exchanges: 0, revokedSessions: 0, redeemedTickets: 0, goneGuests: 0, codes: 0 };
   for (const table of TABLES) culled[table.kind] = await cullTable(database, table, { before, onProgress });
   return culled;
 }

@@ -1,4 +1,5 @@
 import { TokenBuckets } from '../gate/rate-limit.ts';
+import { MemoryGuests } from './memory-guests.ts';
 import { MemoryLinks } from './memory-links.ts';
 import type { Redemption, Store } from './store.ts';
 
@@ -12,6 +13,7 @@ export function memoryStore({ now = () => Date.now() }: { readonly now?: (() => 
   const redeemed = new Map<string, Redemption>();
   const isRevoked = (sessionId: string): boolean => (revokedUntil.get(sessionId) ?? 0) > now();
   const links = new MemoryLinks({ now, isRevoked });
+  const guests = new MemoryGuests({ now });
 
   const forgetRevoked = (): void => {
     for (const [sessionId, until] of revokedUntil) {
@@ -53,5 +55,9 @@ export function memoryStore({ now = () => Date.now() }: { readonly now?: (() => 
     exchanged: (linkId) => links.exchanged(linkId),
     identitiesOf: (subject) => links.identitiesOf(subject),
     unlink: (subject, identity) => links.unlink(subject, identity),
+    guestRow: (subject) => guests.guestRow(subject),
+    changeGuest: (subject, before, after) => guests.changeGuest(subject, before, after),
+    keepCode: (code) => guests.keepCode(code),
+    tryCode: (given) => guests.tryCode(given),
   };
 }

@@ -21,6 +21,15 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     // `wait_ms` is what whoever asked last was told.
     'CREATE TABLE passerby.buckets (bucket text COLLATE "C" PRIMARY KEY, full_at double precision NOT NULL, wait_ms double precision NOT NULL)',
   ],
+  [
+    // Without `until`: for good, as for those who became users.
+    `CREATE TABLE passerby.guests (
+      subject text COLLATE "C" PRIMARY KEY, generation integer NOT NULL, state text NOT NULL, by text NOT NULL, at double precision NOT NULL, until double precision
+    )`,
+    `CREATE TABLE passerby.codes (
+      subject text COLLATE "C" PRIMARY KEY, challenge text NOT NULL, email_hash text NOT NULL, code_hash text NOT NULL, tries integer NOT NULL, until double precision NOT NULL
+    )`,
+  ],
 ];
 
 /** Any number that is always the same: who migrates holds it, and the others wait. */

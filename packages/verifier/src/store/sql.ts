@@ -1,6 +1,7 @@
 import { cull, type CullOptions, type Culled } from './cull.ts';
 import { connect, type Database, type Pool } from './database.ts';
 import { standingOf } from './links.ts';
+import { SqlGuests } from './sql-guests.ts';
 import { SqlLinks } from './sql-links.ts';
 import type { Store } from './store.ts';
 
@@ -16,6 +17,7 @@ export interface SqlStore extends Store {
 export function sqlStore(given: Pool | Database, { now = () => Date.now() }: { readonly now?: (() => number) | undefined } = {}): SqlStore {
   const database = connect(given);
   const links = new SqlLinks({ database, now });
+  const guests = new SqlGuests({ database, now });
   return {
     async takeTurn(bucket, { burst, perSecond }) {
       const turnMs = 1000 / perSecond;
@@ -38,6 +40,10 @@ export function sqlStore(given: Pool | Database, { now = () => Date.now() }: { r
     exchanged: (linkId) => links.exchanged(linkId),
     identitiesOf: (subject) => links.identitiesOf(subject),
     unlink: (subject, identity) => links.unlink(subject, identity),
+    guestRow: (subject) => guests.guestRow(subject),
+    changeGuest: (subject, before, after) => guests.changeGuest(subject, before, after),
+    keepCode: (code) => guests.keepCode(code),
+    tryCode: (given) => guests.tryCode(given),
     cull: (options) => cull(database, { now, ...options }),
   };
 }

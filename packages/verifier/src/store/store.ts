@@ -1,4 +1,5 @@
 import type { SubjectKind } from '@passerby/shared';
+import type { Guests } from './guests.ts';
 import type { Links } from './links.ts';
 
 /** What is written about a subject; a guest about whom nothing is written is `{ kind: 'guest', generation: 0, revoked: false }`. */
@@ -26,8 +27,8 @@ export interface Redemption {
   readonly until: number;
 }
 
-/** All that the issuer remembers between requests. Instances that share one store act as one. */
-export interface Store extends Links {
+/** All that a verifier remembers between requests. Instances that share one store act as one. */
+export interface Store extends Links, Guests {
   /** Takes one turn of a bucket: 0 where it is taken, else the milliseconds to wait. A refused turn costs nothing. One statement. */
   takeTurn(bucket: string, rate: Rate): Promise<number>;
   /** What is written about a subject, and about one session of it. One read. */

@@ -34,7 +34,7 @@ describe('the store command', () => {
   });
 
   it('makes the tables, once, in the database that it is told of', async () => {
-    expect(await printed(['migrate'])).toBe('Brought the tables to version 1');
+    expect(await printed(['migrate'])).toBe('Brought the tables to version 2');
     expect(await printed(['migrate', '--database-url', 'postgres://other'])).toBe('The tables are up to date');
     expect(asked.slice(-2)).toEqual([URL, 'postgres://other']);
     expect(ended).toEqual(asked);

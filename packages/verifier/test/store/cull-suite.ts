@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Exchanged } from '../../src/index.ts';
 import type { SqlStore } from '../../src/sql.ts';
+import { decided, sent } from './guests-suite.ts';
 import { google, guest, NOW, signIn, start, user, type OpenStore } from './people.ts';
 
 const DAY = 86_400_000;
@@ -15,18 +16,22 @@ export function describeCull(name: string, open: OpenStore<SqlStore>, { links }:
       await store.revoke('a session', NOW + 90 * DAY);
       await store.redeem({ ticketId: 'a ticket', key: 'a key', until: NOW + DAY });
       await store.exchange(signIn('one', google('ada')));
+      await store.changeGuest('gone', null, decided({ state: 'gone', until: NOW + DAY }));
+      await store.keepCode(sent());
       clock.ms += 200 * DAY;
       await store.takeTurn('key 0', RATE);
-      expect(await store.cull({ olderThan: 90 * DAY })).toEqual({ buckets: 4, exchanges: 1, revokedSessions: 1, redeemedTickets: 1 });
-      expect(await store.cull({ olderThan: 90 * DAY })).toEqual({ buckets: 0, exchanges: 0, revokedSessions: 0, redeemedTickets: 0 });
+      expect(await store.cull({ olderThan: 90 * DAY })).toEqual({ buckets: 4, exchanges: 1, revokedSessions: 1, redeemedTickets: 1, goneGuests: 1, codes: 1 });
+      expect(await store.cull({ olderThan: 90 * DAY })).toEqual({ buckets: 0, exchanges: 0, revokedSessions: 0, redeemedTickets: 0, goneGuests: 0, codes: 0 });
     });
 
     it('leaves every user and identity, however old', async () => {
       const { clock, store } = await start(open);
       const [ada, bob] = [await user(store, 'ada'), guest('bob')];
       await store.exchange(signIn('one', google('bob'), { gainer: bob }));
+      for (const state of ['user', 'upgrading', 'merging'] as const) await store.changeGuest(state, null, decided({ state }));
       clock.ms += 10_000 * DAY;
       await store.cull({ olderThan: 0 });
+      for (const state of ['user', 'upgrading', 'merging'] as const) expect(await store.guestRow(state)).toEqual(decided({ state }));
       for (const [{ subject }, identity] of [[ada, google('ada')], [bob, google('bob')]] as const) {
         expect(await store.standing(subject, null)).toEqual({ kind: 'user', generation: 1, revoked: false });
         expect(await store.identitiesOf(subject)).toEqual([{ identity, linkedAt: NOW }]);
@@ -41,12 +46,15 @@ export function describeCull(name: string, open: OpenStore<SqlStore>, { links }:
       await store.redeem({ ticketId: 'a ticket', key: 'a key', until: NOW + DAY });
       const one = signIn('one', google('ada'));
       const done = await store.exchange(one);
+      await store.changeGuest('gone', null, decided({ state: 'gone', until: NOW + DAY }));
+      await store.keepCode(sent());
       clock.ms += 900;
-      expect(await store.cull({ olderThan: 0 })).toEqual({ buckets: 0, exchanges: 0, revokedSessions: 0, redeemedTickets: 0 });
+      expect(await store.cull({ olderThan: 0 })).toEqual({ buckets: 0, exchanges: 0, revokedSessions: 0, redeemedTickets: 0, goneGuests: 0, codes: 0 });
       expect(await store.takeTurn('a', RATE)).toBe(100);
       expect((await store.standing('g_somebody', 'a session')).revoked).toBe(true);
       expect(await store.redeem({ ticketId: 'a ticket', key: 'other', until: NOW + DAY })).toBe(false);
       expect(await store.exchanged(one.linkId)).toEqual(done);
+      expect([(await store.guestRow('gone'))?.state, (await store.tryCode({ subject: 'ada', challenge: 'first', emailHash: 'e', codeHash: 'right' }))?.isRight]).toEqual(['gone', true]);
     });
 
     it('leaves what was over for less than it was told', async () => {

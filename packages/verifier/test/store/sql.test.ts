@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 const open = async (now: () => number) => {
-  await database.query('TRUNCATE passerby.users, passerby.identities, passerby.exchanges, passerby.revoked_sessions, passerby.redeemed_tickets, passerby.buckets');
+  await database.query('TRUNCATE passerby.users, passerby.identities, passerby.exchanges, passerby.revoked_sessions, passerby.redeemed_tickets, passerby.buckets, passerby.guests, passerby.codes');
   return sqlStore(database, { now });
 };
 

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { describeGuests } from './guests-suite.ts';
 import { describeLinks } from './links-suite.ts';
 import { describeRaces } from './races-suite.ts';
 import { start, type OpenStore } from './people.ts';
 
 /** What every store keeps. `open` gives an empty one that goes by this clock. */
 export function describeStore(name: string, open: OpenStore): void {
+  describeGuests(name, open);
   describeLinks(name, open);
   describeRaces(name, open);
 
