@@ -65,7 +65,7 @@ export const zitadelVerifier = [
   { id: 'zitadel-tags-off', file: decisions, find: 'await this.#removeTags(subject);', replace: '', why: 'A user would be found by the purge.' },
   { id: 'zitadel-every-tag-off', file: decisions, find: '      for (const key of left) deleted.add(key);\n', replace: '      return;\n', why: 'A tag that was set meanwhile would stay on a user.' },
   { id: 'zitadel-merge-looks', file: merge, find: "if (looks !== 'guest') throw", replace: 'if (false as boolean) throw', why: 'A user’s things could be carried off, and the user deleted, by an old cookie.' },
-  { id: 'zitadel-merge-unsure', file: merge, find: 'if (isUnsure(looks, guest, settings.now())) throw later();', replace: '', why: 'The cart of a guest whom ZITADEL does not know yet would be given up.' },
+  { id: 'zitadel-merge-unsure', file: merge, find: 'if (isUnsure(looks, guest, context.settings.now())) throw later();', replace: '', why: 'The cart of a guest whom ZITADEL does not know yet would be given up.' },
   { id: 'zitadel-merge-put-back', file: merge, find: '    await decisions.putBack(guest.sub, began);\n', replace: '', why: 'A guest whose merge failed would be locked out.' },
   { id: 'zitadel-merge-user-here', file: merge, find: "  return current('user', user, settings);", replace: '  return user ?? current(\'user\', user, settings);', why: 'A guest would be merged into somebody who signed out.' },
   { id: 'zitadel-merge-own', file: merge, find: 'const isOurs = before?.by === by;', replace: 'const isOurs = before !== null;', why: 'A guest who was merged would be merged into somebody else too.' },

@@ -39,6 +39,7 @@ function noteFor(challenge) {
     return challenge.triesLeft === undefined ? sent : `${sent} That was not it: ${challenge.triesLeft} ${challenge.triesLeft === 1 ? 'try' : 'tries'} left.`;
   }
   if (challenge.refused === 'password') return 'This password is not taken. Choose a longer one.';
+  if (challenge.refused === 'name_or_email') return 'This name or e-mail is not taken. Look at both again.';
   if (challenge.refused === 'code') return 'That code is over. Send yourself another one.';
   return 'Your ID and your cart stay as they are. The code shows that the e-mail is yours.';
 }

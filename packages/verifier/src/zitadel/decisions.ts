@@ -11,7 +11,7 @@ export interface DecisionParts {
   now(): number;
 }
 
-export interface Standing {
+interface Settled {
   readonly row: GuestRow | null;
   readonly decided: Exclude<Decided, 'abandoned'>;
 }
@@ -33,11 +33,11 @@ export class Decisions {
   }
 
   /** What holds for whoever comes with this generation; what somebody began and left is brought to its end first. @throws ServiceFailed */
-  async settled(subject: string, gen: number): Promise<Standing> {
+  async settled(subject: string, gen: number): Promise<Settled> {
     const row = await this.row(subject);
     const decided = judgeRow(row, gen, this.#parts.now());
-    if (row === null || decided !== 'abandoned') return { row, decided: decided === 'abandoned' ? 'busy' : decided };
-    await this.#bringToEnd(subject, row);
+    if (decided !== 'abandoned') return { row, decided };
+    if (row) await this.#bringToEnd(subject, row);
     const after = await this.row(subject);
     const then = judgeRow(after, gen, this.#parts.now());
     return { row: after, decided: then === 'abandoned' ? 'busy' : then };

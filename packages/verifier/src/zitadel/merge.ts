@@ -65,7 +65,7 @@ async function begin({ sub, gen }: Kept, by: string, context: Context): Promise<
   const before = await decisions.row(sub);
   const isOurs = before?.by === by;
   const goesOn = before && isOurs && before.state === 'merging';
-  const { row, decided } = goesOn ? { row: before, decided: 'guest' } : await settled(sub, gen, context);
+  const { row, decided } = goesOn ? { row: before, decided: 'guest' } : await orLater(decisions.settled(sub, gen), context);
   if (decided === 'busy') throw later();
   if (decided !== 'guest') throw refused('This guest has become a user, or is gone');
   const began = await decisions.begin(sub, row, { state: 'merging', by });
@@ -99,21 +99,20 @@ async function deleteGuest(subject: string, { service, settings }: Context): Pro
   }
 }
 
-async function settled(subject: string, gen: number, { decisions }: Context): ReturnType<Context['decisions']['settled']> {
-  try {
-    return await decisions.settled(subject, gen);
-  } catch (error) {
-    throw error instanceof ServiceFailed ? later() : error;
-  }
+/** @throws Unauthorized */
+async function refuseUnlessGuestThere(guest: Kept, context: Context): Promise<void> {
+  const looks = judgeLooks(await orLater(context.service.look(guest.sub), context));
+  if (isUnsure(looks, guest, context.settings.now())) throw later();
+  if (looks !== 'guest') throw refused('ZITADEL does not say that this is a guest');
 }
 
-/** @throws Unauthorized */
-async function refuseUnlessGuestThere(guest: Kept, { service, settings }: Context): Promise<void> {
-  const looks = judgeLooks(await service.look(guest.sub).catch((error: unknown) => {
-    throw error instanceof ServiceFailed ? later() : error;
-  }));
-  if (isUnsure(looks, guest, settings.now())) throw later();
-  if (looks !== 'guest') throw refused('ZITADEL does not say that this is a guest');
+/** What ZITADEL does not do just now is for later; what an operator has to change is reported. @throws Unauthorized */
+function orLater<T>(asked: Promise<T>, { settings }: Context): Promise<T> {
+  return asked.catch((error: unknown) => {
+    if (!(error instanceof ServiceFailed)) throw error;
+    if (error.failure === 'setting' || error.failure === 'refused') settings.report(error.message);
+    throw later();
+  });
 }
 
 function refused(message: string): Unauthorized {

@@ -79,7 +79,7 @@ async function purgeOne(listed: Listed, olderThan: number, parts: PurgeParts): P
     return await decide(listed, olderThan, parts);
   } catch (error) {
     if (!(error instanceof ServiceFailed)) throw error;
-    if (error.failure === 'setting') parts.report(error.message);
+    if (error.failure === 'setting' || error.failure === 'refused') parts.report(error.message);
     return 'failed';
   }
 }

@@ -42,7 +42,7 @@ export async function answerWith({ kind, kept }: Session, { settings, cookies }:
 
 /** A guest's session goes on while nothing was decided about the guest, and ZITADEL says that it is one. @throws Refused, ServiceFailed */
 export async function renewGuest(kept: Kept, context: Context): Promise<Kept> {
-  const { settings, decisions } = context;
+  const { decisions } = context;
   await refuseUnlessGuest(kept, context);
   if (isUsable(kept, context)) return { ...kept, end: guestEnd(context) };
   await takeSubjectTurn(kept.sub, context);
@@ -53,7 +53,7 @@ export async function renewGuest(kept: Kept, context: Context): Promise<Kept> {
   const { decided } = await decisions.settled(kept.sub, kept.gen);
   if (decided === 'user') await decisions.finish(kept.sub, 'found');
   if (decided !== 'guest') throw noGuest(decided, context);
-  return { ...renewed, end: settings.now() / 1000 + settings.guestSeconds };
+  return { ...renewed, end: guestEnd(context) };
 }
 
 /** The guest with a token. @throws ServiceFailed; Refused where ZITADEL does not know the guest yet */
@@ -67,7 +67,7 @@ export async function exchangeGuest(kept: Kept, { tokens, settings }: Context): 
 }
 
 /** @throws Refused `invalid_grant`; ServiceFailed */
-export async function renewUser(kept: Kept, context: Context): Promise<Kept> {
+async function renewUser(kept: Kept, context: Context): Promise<Kept> {
   const { tokens, recent, settings } = context;
   const { rt, sid } = kept;
   if (sid === undefined || (await settings.store.standing(kept.sub, sid)).revoked) throw over('user', context);

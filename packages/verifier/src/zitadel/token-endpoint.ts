@@ -1,5 +1,6 @@
 /** ZITADEL's token endpoint: for guests by token exchange, for users by code and refresh token. */
 import { optionalNumber, optionalText, readClaims, type Json } from '@passerby/shared';
+import { basicAuthorization } from '../tokens/authorization.ts';
 import { judgeToken, ServiceFailed, unavailable, type Grant } from './failures.ts';
 import { reach } from './reach.ts';
 
@@ -78,9 +79,7 @@ export class TokenEndpoint {
   #form(parameters: Readonly<Record<string, string>>): { readonly body: URLSearchParams; readonly headers: Readonly<Record<string, string>> } {
     const { clientId, clientSecret } = this.#parts;
     if (clientSecret === undefined) return { body: new URLSearchParams({ ...parameters, client_id: clientId }), headers: {} };
-    // Each half is form-encoded before they are joined (RFC 6749 §2.3.1).
-    const halves = [clientId, clientSecret].map((half) => new URLSearchParams({ half }).toString().slice('half='.length));
-    return { body: new URLSearchParams(parameters), headers: { authorization: `Basic ${btoa(halves.join(':'))}` } };
+    return { body: new URLSearchParams(parameters), headers: { authorization: basicAuthorization(clientId, clientSecret) } };
   }
 }
 

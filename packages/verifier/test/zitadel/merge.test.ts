@@ -43,6 +43,13 @@ describe('a guest who turns out to be a user', () => {
     expect((await ada.session(next)).body).toMatchObject({ subject: next, kind: 'guest' });
   });
 
+  it('waits where an operator has to change something first, who is told', async () => {
+    const { world, carts, merge } = await open();
+    world.shop.zitadel.expirePat(world.shop.pat);
+    expect(await codeOf(merge())).toBe('verifier_unavailable');
+    expect([carts.calls, world.reports.join()]).toEqual([0, expect.stringMatching(/personal access token/)]);
+  });
+
   it('is merged into the user whom the page means, or into nobody', async () => {
     const { world, ada, from, to, carts } = await open();
     const asked = (subject: string): Promise<string> => codeOf(world.verifier.mergeGuest(ada.writing({ 'passerby-subject': subject }), { key: 'merge 1', from, merge: carts.merge }));
