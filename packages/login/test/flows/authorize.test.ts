@@ -89,6 +89,19 @@ describe('a code that came back', () => {
     expect(bench.asked).toEqual(['exchange', 'resume']);
   });
 
+  it('and is refused as used, because the first try came through meanwhile, is what that try did', async () => {
+    begun({ unsure: true, callback: '?state=state_1&code=c' });
+    let asked = 0;
+    const page = arrived({
+      exchange: async () => {
+        throw new LoginError('callback_invalid', 'Used already');
+      },
+      resume: async () => (asked++ === 0 ? null : grantOf('user_guest', 'user')),
+    });
+    expect(await bench.until(page.login.completeLogin())).toMatchObject({ type: 'linked' });
+    expect(asked).toBe(2);
+  });
+
   it('for a user and brought a guest leaves the person who they were', async () => {
     begun();
     const page = arrived({
