@@ -218,7 +218,9 @@ describe('a caller', () => {
     const [message, denied] = route.includes('zitadel.user') ? [{ code: 'unauthenticated' }, { code: 'permission_denied' }] : [{ code: 16 }, { code: 7 }];
     expect(await call(shop, route, { pat: null, body: {} })).toMatchObject({ status: 401, body: { ...message, message: 'auth header missing' } });
     expect(await call(shop, route, { pat: 'nobody', body: {} })).toMatchObject({ status: 401, body: { ...message, message: 'Token is invalid (AUTH-7fs1e)' } });
-    const { pat } = shop.zitadel.addServiceAccount({ roles: [] });
+    const [absent] = route.includes('zitadel.user') ? [{ code: 'not_found' }] : [{ code: 5 }];
+    expect(await call(shop, route, { pat: shop.zitadel.addServiceAccount({ roles: [] }).pat, body: {} })).toMatchObject({ status: 404, body: { ...absent, message: 'membership not found (AUTHZ-cdgFk)' } });
+    const { pat } = shop.zitadel.addServiceAccount({ roles: ['ORG_USER_SELF_MANAGER'] });
     expect(await call(shop, route, { pat, body: {} })).toMatchObject({ status: 403, body: { ...denied, message: 'No matching permissions found (AUTH-5mWD2)' } });
     shop.zitadel.expirePat(shop.pat);
     expect((await call(shop, route, { body: {} })).status).toBe(401);
