@@ -94,7 +94,7 @@ export const zitadelVerifier = [
   { id: 'zitadel-code-tries', file: sql, find: ' AND tries > 0', replace: '', why: 'Codes could be guessed at without end.' },
   { id: 'zitadel-code-counts', file: sql, find: 'ELSE tries - 1 END', replace: 'ELSE tries END', why: 'Codes could be guessed at without end.' },
   { id: 'zitadel-code-of', file: sql, find: ' AND challenge = $2 AND email_hash = $3', replace: ' AND $2::text IS NOT NULL AND $3::text IS NOT NULL', why: 'The code to one’s own e-mail would prove somebody else’s.' },
-  { id: 'zitadel-row-still', file: sql, find: ' AND state = $3 AND by = $4 AND at = $5', replace: ' AND state = $3 AND $4::text IS NOT NULL AND $5::float8 IS NOT NULL', why: 'Of two who upgrade one guest both would think that it is theirs.' },
+  { id: 'zitadel-row-still', file: sql, find: ' AND state = $4 AND by = $5 AND at = $6', replace: ' AND state = $4 AND $5::text IS NOT NULL AND $6::float8 IS NOT NULL', why: 'Of two who upgrade one guest both would think that it is theirs.' },
   { id: 'zitadel-row-first-sql', file: sql, find: ' WHERE g.until <= $2\n', replace: ' WHERE g.until <= $2 OR $2 IS NOT NULL\n', why: 'A guest who is a user would be purged.' },
   { id: 'zitadel-merge-of-this-guest', file: merge, find: "if (guest?.sub !== from) throw", replace: "if (!guest) throw", why: 'The next guest’s cart would be thrown away with a guest who was merged before.' },
   { id: 'zitadel-merge-answered-again', file: merge, find: "if (row?.state !== 'gone' || row.by !== by) {", replace: 'if (row || by) {', why: 'A merge whose answer was lost would be asked for without end.' },

@@ -20,7 +20,8 @@ export class SqlGuests implements Guests {
     const was = before && [before.generation, before.state, before.by, before.at];
     const is = after && [after.generation, after.state, after.by, after.at, after.until];
     if (!was) return is ? this.#changes(FIRST, [subject, this.#now(), ...is]) : (await this.guestRow(subject)) === null;
-    return is ? this.#changes(CHANGE, [subject, ...was, ...is]) : this.#changes(TAKE_AWAY, [subject, ...was]);
+    const still = [subject, this.#now(), ...was];
+    return is ? this.#changes(CHANGE, [...still, ...is]) : this.#changes(TAKE_AWAY, still);
   }
 
   async keepCode({ subject, challenge, emailHash, codeHash, tries, until }: SentCode): Promise<void> {
@@ -53,9 +54,9 @@ const FIRST = `
   ON CONFLICT (subject) DO UPDATE SET (generation, state, by, at, until) = (excluded.generation, excluded.state, excluded.by, excluded.at, excluded.until) WHERE g.until <= $2
   RETURNING subject`;
 
-const IS_STILL = 'subject = $1 AND generation = $2 AND state = $3 AND by = $4 AND at = $5';
+const IS_STILL = 'subject = $1 AND (until IS NULL OR until > $2) AND generation = $3 AND state = $4 AND by = $5 AND at = $6';
 
-const CHANGE = `UPDATE passerby.guests SET (generation, state, by, at, until) = ($6, $7, $8, $9, $10) WHERE ${IS_STILL} RETURNING subject`;
+const CHANGE = `UPDATE passerby.guests SET (generation, state, by, at, until) = ($7, $8, $9, $10, $11) WHERE ${IS_STILL} RETURNING subject`;
 
 const TAKE_AWAY = `DELETE FROM passerby.guests WHERE ${IS_STILL} RETURNING subject`;
 

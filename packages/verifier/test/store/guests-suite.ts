@@ -56,6 +56,8 @@ export function describeGuests(name: string, open: OpenStore): void {
       expect([await store.guestRow('ada'), await store.changeGuest('ada', null, decided())]).toEqual([gone, false]);
       clock.ms = NOW + 1_000;
       expect(await store.guestRow('ada')).toBeNull();
+      // Also for whoever still knows it.
+      expect([await store.changeGuest('ada', gone, null), await store.changeGuest('ada', gone, decided({ by: 'two' }))]).toEqual([false, false]);
       expect([await store.changeGuest('ada', null, decided()), await store.guestRow('ada')]).toEqual([true, decided()]);
     });
   });
