@@ -22,7 +22,6 @@ export function tellStory(stage: Stage, { subjects, tokens = 'exposed' }: { read
       expect(await second.subject()).toBe(subject);
       expect(stage.demo.verifierRequests).toHaveLength(1);
 
-      await visitor.page.bringToFront();
       await visitor.signIn('google', 'ada');
       await visitor.sees('user');
       await visitor.seesCart(3);
@@ -35,8 +34,8 @@ export function tellStory(stage: Stage, { subjects, tokens = 'exposed' }: { read
       await visitor.page.reload();
       await visitor.seesCart(1);
       await visitor.click('sign-out');
-      await visitor.sees('none');
-      await second.sees('none');
+      await visitor.isNoLonger(subject);
+      await second.isNoLonger(subject);
 
       const next = await visitor.openTab();
       await next.sees('guest');

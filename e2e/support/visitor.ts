@@ -14,6 +14,8 @@ export interface Visitor {
   click(testId: string): Promise<void>;
   /** Waits until the page shows this kind of person. */
   sees(kind: 'guest' | 'user' | 'none'): Promise<void>;
+  /** Waits until the page no longer shows this person; a sign-out that goes by way of the provider may come back to somebody new. */
+  isNoLonger(subject: string): Promise<void>;
   seesCart(count: number): Promise<void>;
   add(...skus: string[]): Promise<void>;
   /** Leaves for this provider, and is this person there; `cancel`: nobody. */
@@ -46,21 +48,26 @@ const byName: SignIn = async (visitor, connection, person) => {
 
 function visitorOn(page: Page, { context, url, signIn }: { readonly context: BrowserContext; readonly url: string; readonly signIn: SignIn }): Visitor {
   const text = async (testId: string): Promise<string> => (await page.getByTestId(testId).textContent())?.trim() ?? '';
+  // By the clock, not by frames: a tab in the background draws next to none.
   const becomes = (testId: string, wanted: string): Promise<unknown> =>
-    page.waitForFunction(([id, value]) => document.querySelector(`[data-testid="${id}"]`)?.textContent?.trim() === value, [testId, wanted] as const);
+    page.waitForFunction(([id, value]) => document.querySelector(`[data-testid="${id}"]`)?.textContent?.trim() === value, [testId, wanted] as const, { polling: 50 });
   const visitor: Visitor = {
     page,
     context,
     kind: () => text('kind'),
     subject: () => text('subject'),
     token: () => page.evaluate(() => (window as unknown as { login: { getToken(): Promise<string> } }).login.getToken()),
-    click: (testId) => page.getByTestId(testId).click(),
+    click: async (testId) => {
+      await page.bringToFront();
+      await page.getByTestId(testId).click();
+    },
     sees: async (kind) => void (await becomes('kind', kind)),
+    isNoLonger: async (subject) => void (await page.waitForFunction((was) => document.querySelector('[data-testid="subject"]')?.textContent?.trim() !== was, subject, { polling: 50 })),
     seesCart: async (count) => void (await becomes('cart-count', String(count))),
     add: async (...skus) => {
       for (const sku of skus) {
         const before = Number(await text('cart-count'));
-        await page.getByTestId(`add-${sku}`).click();
+        await visitor.click(`add-${sku}`);
         await visitor.seesCart(before + 1);
       }
     },
