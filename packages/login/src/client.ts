@@ -10,11 +10,11 @@ import { fetchApi } from './flows/fetch-api.ts';
 import { logOut, type LogOutOptions } from './flows/log-out.ts';
 import { deliverMerges } from './flows/merge.ts';
 import { toOutcome, whoCame, type LinkOutcome } from './flows/outcome.ts';
-import { link, resolveLink, signIn, whoIsHere } from './flows/sign-in.ts';
+import { link, resolveLink, signIn, whoIsHere, type SignIn } from './flows/sign-in.ts';
 import { listIdentities, unlink } from './flows/unlink.ts';
 import { useSession } from './flows/use-session.ts';
 import { browserPorts } from './ports/browser.ts';
-import type { PortsFor, Popup } from './ports/ports.ts';
+import type { PortsFor } from './ports/ports.ts';
 import type { LinkedIdentity } from './providers/provider.ts';
 import { SessionKeeper, type Listener, type Session } from './session-keeper.ts';
 
@@ -25,6 +25,8 @@ export interface AuthenticateOptions {
   readonly mode?: 'frame' | 'redirect' | 'popup' | undefined;
   /** Where the service sends the person back to; default: the client's `redirectUrl`. */
   readonly redirectUrl?: string | undefined;
+  /** Asks the person, by a form of the page's own, where the connection signs them in by what they answer, such as a mailed code. Null: they gave it up. */
+  readonly challenge?: AskPerson | undefined;
 }
 
 export interface LinkOptions {
@@ -72,11 +74,11 @@ export class LoginClient {
    * when they are in.
    * @throws LoginError `identity_in_use`, `config_invalid`, `insecure_context`, `frame_blocked`, `login_denied`, `callback_invalid`, `grant_refused`, `navigation_failed`, `storage_unavailable`, `session_changed`, retryable codes
    */
-  async authenticate({ connectionId, mode, redirectUrl }: AuthenticateOptions = {}): Promise<Session> {
+  async authenticate({ connectionId, mode, redirectUrl, challenge }: AuthenticateOptions = {}): Promise<Session> {
     checkConnection(connectionId);
     const context = this.#open();
     if (connectionId !== undefined && !context.keeper.provider.isGuestConnection(connectionId)) {
-      const outcome = await this.#sentAway(context, mode, (popup) => signIn(context, { connectionId, redirectUrl, popup, deadline: this.#deadline(context) }));
+      const outcome = await this.#sentAway(context, { connectionId, mode, redirectUrl, challenge }, (request) => signIn(context, request));
       return whoCame(toOutcome(context, outcome));
     }
     await this.#settledOrHere(context);
@@ -100,9 +102,7 @@ export class LoginClient {
     checkConnection(connectionId);
     const context = this.#open();
     if (!connectionId || context.keeper.provider.isGuestConnection(connectionId)) throw new LoginError('config_invalid', 'linkIdentity needs a connection that signs users in');
-    // After questions it is no click's own window any more.
-    const asks = challenge && context.keeper.provider.link ? challenge : undefined;
-    const outcome = await this.#sentAway(context, asks ? 'redirect' : mode, (popup) => link(context, { connectionId, redirectUrl, popup, challenge: asks, deadline: this.#deadline(context) }));
+    const outcome = await this.#sentAway(context, { connectionId, mode, redirectUrl, challenge }, (request) => link(context, request));
     return toOutcome(context, outcome) ?? { type: 'cancelled' };
   }
 
@@ -213,11 +213,13 @@ export class LoginClient {
   }
 
   /** The window is opened before anything is waited for: only then is it the click's own. */
-  async #sentAway(context: Context, mode: string | undefined, send: (popup: Popup | null) => Promise<StoredOutcome>): Promise<StoredOutcome> {
-    const popup = mode === 'popup' ? context.keeper.ports.navigation.openPopup() : null;
+  async #sentAway(context: Context, { connectionId, mode, redirectUrl, challenge }: AuthenticateOptions & { readonly connectionId: string }, send: (request: SignIn) => Promise<StoredOutcome>): Promise<StoredOutcome> {
+    const { ports, provider } = context.keeper;
+    // After questions it is no click's own window any more.
+    const popup = mode === 'popup' && !(challenge && provider.link) ? ports.navigation.openPopup() : null;
     try {
       await this.#settled();
-      return await send(popup);
+      return await send({ connectionId, redirectUrl, popup, challenge, deadline: this.#deadline(context) });
     } finally {
       popup?.close();
     }

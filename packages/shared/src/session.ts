@@ -26,6 +26,8 @@ export interface Grant {
   readonly lifetimeMs: number;
   /** The token's `iat`, ms since epoch on the service's clock; 0 where it has none. */
   readonly issuedAt: number;
+  /** The guest whose place this subject takes, as the service has it: nobody has to be asked. */
+  readonly movedFrom?: string | undefined;
   /** The connection that proved the subject, where the service says so. */
   readonly connectionId?: string | undefined;
   /** The key that its renewal is bound to, where the service binds it to one. */

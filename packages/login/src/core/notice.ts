@@ -17,7 +17,7 @@ export function noticesBetween(before: SessionRecord, after: SessionRecord): Not
   }
   // A guest that became another one, or a user who became a guest, was lost on the way (storage cleared): that is said first.
   const left: NoticeType[] = was && is?.kind !== 'user' ? [farewell(was.kind, after)] : [];
-  const came: NoticeType[] = is ? [is.kind === 'guest' ? 'guest_started' : 'signed_in'] : [];
+  const came: NoticeType[] = is ? [is.kind === 'guest' ? 'guest_started' : was && is.movedFrom === was.subject ? 'moved' : 'signed_in'] : [];
   return [...left, ...came, ...asks];
 }
 

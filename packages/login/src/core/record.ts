@@ -209,8 +209,10 @@ function startGuest(record: SessionRecord, guest: StoredSession): Partial<Sessio
 /** A person came back with a grant: the subject decides what that means. */
 function complete(record: SessionRecord, one: PendingAuthorization, now: StoredSession): [StoredOutcome, Partial<SessionRecord>] {
   const { session } = record;
+  const guest = guestOf(record);
   // Who is here stays; but the service's one cookie is the newcomer's by now.
   if (one.purpose === 'guest') return [{ type: 'guest_started' }, hold(record, session && session.subject !== now.subject ? replacedCookie(session, now) : now, one.id)];
+  if (guest && guest.subject === now.movedFrom) return [{ type: 'moved', from: guest.subject }, switchTo(record, now, one.id)];
   // Who became a user on the way and comes back as somebody else is asked, though nobody is here.
   const strayed = one.purpose === 'link' && record.ended === 'user_expired' && one.subject !== now.subject;
   const rival = session ? session.subject !== now.subject && !(one.purpose === 'sign_in' && session.kind === 'user') : strayed;
@@ -237,10 +239,15 @@ const end = (record: SessionRecord, session: StoredSession): Partial<SessionReco
 
 /** From the guest to the user; the guest's things follow under `key`, also when its last token ended before the person chose. */
 function switchTo(record: SessionRecord, user: StoredSession, key: string): Partial<SessionRecord> {
-  const { session, parked, ended, merges } = record;
-  const guest = session ?? (ended === 'guest_ended' ? parked : null);
-  const merge = guest?.kind === 'guest' ? [{ key, from: guest, to: user.subject }] : [];
-  return { ...hold(record, user, key), conflict: null, merges: [...merges, ...merge] };
+  const guest = guestOf(record);
+  const merge = guest ? [{ key, from: guest, to: user.subject }] : [];
+  return { ...hold(record, user, key), conflict: null, merges: [...record.merges, ...merge] };
+}
+
+/** The guest who is here, or whose last token ended just before. */
+function guestOf({ session, parked, ended }: SessionRecord): StoredSession | null {
+  const last = session ?? (ended === 'guest_ended' ? parked : null);
+  return last?.kind === 'guest' ? last : null;
 }
 
 const isOpen = (state: string) => (one: PendingAuthorization): boolean => one.state === state && !one.outcome;

@@ -1,6 +1,7 @@
 /** What the service keeps for the shop about who is here. */
 import { LoginError, type StoredSession } from '@passerby/shared';
 import type { AttributeChange, AttributeValues } from '../providers/provider.ts';
+import { randomText } from '../providers/pkce.ts';
 import type { Context } from './context.ts';
 
 /**
@@ -16,20 +17,27 @@ export interface Attributes {
 }
 
 export function attributesOf(open: () => Context, findSession: () => Promise<StoredSession>): Attributes {
-  const change = async (what: AttributeChange): Promise<AttributeValues> => {
+  const tell = async (what: AttributeChange): Promise<AttributeValues> => {
     const { keeper } = open();
-    const { provider } = keeper;
-    if (!provider.attributes) throw new LoginError('unsupported', 'This service keeps no attributes');
-    const session = await findSession();
-    return keeper.ask(async (ports) => (await provider.attributes?.(session, what, ports)) ?? {});
+    const change = keeper.provider.attributes?.bind(keeper.provider);
+    if (!change) throw new LoginError('unsupported', 'This service keeps no attributes');
+    const { subject } = await findSession();
+    // Alone, because it may bring new tokens, as a renewal does.
+    return keeper.alone(`attributes ${randomText(keeper.ports.provider.crypto)}`, async (ports, { session, turn }) => {
+      if (session?.subject !== subject) throw new LoginError('session_changed', 'Somebody else is here by now');
+      const at = ports.now();
+      const { values, grant } = await change(session, what, ports);
+      if (grant) await keeper.commit({ type: 'renewed', grant, at, turn });
+      return values;
+    });
   };
   return {
-    list: () => change({}),
+    list: () => tell({}),
     async get(key) {
-      const values = await change({});
+      const values = await tell({});
       return Object.hasOwn(values, key) ? (values[key] ?? null) : null;
     },
-    set: async (key, value) => void (await change({ set: { [key]: value } })),
-    remove: async (key) => void (await change({ remove: [key] })),
+    set: async (key, value) => void (await tell({ set: { [key]: value } })),
+    remove: async (key) => void (await tell({ remove: [key] })),
   };
 }

@@ -4,6 +4,8 @@ import { waitMs } from '../core/policy.ts';
 import { PENDING_LIFETIME_MS, type PendingAuthorization, type Purpose, type StoredOutcome } from '../core/record.ts';
 import type { Popup, ProviderPorts } from '../ports/ports.ts';
 import { randomText } from '../providers/pkce.ts';
+import type { Authorization } from '../providers/provider.ts';
+import type { AskPerson } from './challenge.ts';
 import type { Context } from './context.ts';
 
 /** So many departures in this time without an answer are a loop. */
@@ -22,6 +24,8 @@ export interface Departure {
   readonly loginHint?: string | undefined;
   /** The window to send the person to, instead of leaving this page. */
   readonly popup?: Popup | null | undefined;
+  /** Tells the person that a link was mailed to them. */
+  readonly challenge?: AskPerson | undefined;
 }
 
 /** How often a page looks whether its sign-in window is still there. */
@@ -39,6 +43,7 @@ export async function leave(context: Context, departure: Departure): Promise<Sto
     if (departure.purpose === 'guest' && recent.length >= LOOP_COUNT) throw new LoginError('navigation_failed', 'This page keeps being sent away without an answer; check the redirect URL at the service');
     return begin(context, departure, ports);
   });
+  if (url === null) return outcomeOf(context, state, mailed(departure));
   try {
     if (popup) popup.go(url);
     else keeper.ports.navigation.leave(url);
@@ -48,8 +53,19 @@ export async function leave(context: Context, departure: Departure): Promise<Sto
   return popup ? outcomeOf(context, state, popup) : new Promise<never>(() => undefined);
 }
 
+/** Until the person gives up waiting on this page; a link that they open later still counts. */
+function mailed({ challenge, loginHint = '' }: Departure): Pick<Popup, 'isGivenUp'> {
+  const wait = { isOver: false };
+  const end = (): void => void (wait.isOver = true);
+  challenge?.({ type: 'link_sent', sentTo: loginHint }).then(end, (error: unknown) => {
+    reportError(error);
+    end();
+  });
+  return { isGivenUp: () => wait.isOver };
+}
+
 /** What became of a sign-in in another window: the page that it ends on writes it into the record, and that is all that is read of it. */
-async function outcomeOf(context: Context, state: string, popup: Popup): Promise<StoredOutcome> {
+async function outcomeOf(context: Context, state: string, popup: Pick<Popup, 'isGivenUp'>): Promise<StoredOutcome> {
   const { keeper } = context;
   const begunAt = keeper.ports.clock.monotonic();
   for (;;) {
@@ -66,7 +82,7 @@ async function outcomeOf(context: Context, state: string, popup: Popup): Promise
   }
 }
 
-async function begin({ keeper, settings }: Context, { purpose, connectionId, redirectUrl = settings.redirectUrl, popup, loginHint, ...departure }: Departure, ports: ProviderPorts): Promise<{ readonly url: string; readonly state: string }> {
+async function begin({ keeper, settings }: Context, { purpose, connectionId, redirectUrl = settings.redirectUrl, popup, loginHint, ...departure }: Departure, ports: ProviderPorts): Promise<Pick<Authorization, 'url' | 'state'>> {
   const here = keeper.ports.navigation.current();
   const end = endOf(redirectUrl, here);
   const { session } = keeper.record;
@@ -87,6 +103,23 @@ async function begin({ keeper, settings }: Context, { purpose, connectionId, red
   // Unless it is written down, nobody will know the callback, and the service may have changed its cookie by then.
   if (!keeper.saved) throw new LoginError('storage_unavailable', 'Signing in needs storage that works: this browser refuses it, or it is full');
   return { url, state };
+}
+
+/**
+ * Somebody who signed in on this very page: as if they had left it and come back.
+ * @throws LoginError `response_invalid`
+ */
+export async function admit({ keeper }: Context, { purpose, connectionId, subject }: Pick<Departure, 'purpose' | 'connectionId'> & { readonly subject: string | null }, { grant, at }: { readonly grant: Grant; readonly at: number }): Promise<StoredOutcome> {
+  if (grant.kind !== 'user') throw new LoginError('response_invalid', 'The service signed in the wrong kind of subject');
+  const id = randomText(keeper.ports.provider.crypto);
+  return keeper.alone(`admit ${id}`, async (ports) => {
+    await keeper.commit({
+      type: 'begun',
+      pending: { id, state: id, purpose, connectionId, subject, codeVerifier: '', redirectUrl: keeper.ports.navigation.current().href, returnTo: '/', startedAt: ports.now(), callback: null, unsure: false, outcome: null },
+    });
+    await keeper.commit({ type: 'completed', state: id, grant, at });
+    return keeper.record.pending.find((one) => one.id === id)?.outcome ?? { type: 'cancelled' };
+  });
 }
 
 /** What the address bar held when the page was loaded; taken out of it at once. */

@@ -3,8 +3,8 @@ import { isLoginError, LoginError, type StoredSession } from '@passerby/shared';
 import type { Session } from '../session-keeper.ts';
 import type { StoredOutcome } from '../core/record.ts';
 import type { Popup } from '../ports/ports.ts';
-import { leave, recover } from './authorize.ts';
-import { becomeUser, type AskPerson } from './challenge.ts';
+import { admit, leave, recover, type Departure } from './authorize.ts';
+import { askPerson, type AskPerson } from './challenge.ts';
 import type { Context } from './context.ts';
 import { deliverMerges } from './merge.ts';
 import { useSession } from './use-session.ts';
@@ -34,7 +34,7 @@ export async function signIn(context: Context, request: SignIn): Promise<StoredO
       if (keeper.record.session || (keeper.record.guestKey && isLoginError(error) && error.retryable)) throw error;
     }
   }
-  return leave(context, { ...request, purpose: 'sign_in' });
+  return goAndSignIn(context, { ...request, purpose: 'sign_in' });
 }
 
 /**
@@ -45,8 +45,19 @@ export async function link(context: Context, request: SignIn): Promise<StoredOut
   // The abandoned cart: a guest whose token lapsed days ago is renewed first.
   await useSession(context, { ...request, guests: context.keeper.record.guestKey ? 'on-demand' : 'explicit' });
   if (await recover(context, request.connectionId)) return { type: 'linked' };
-  const became = request.challenge ? await becomeUser(context, request.challenge) : {};
-  return became ? leave(context, { ...request, ...became, purpose: 'link' }) : { type: 'cancelled' };
+  return goAndSignIn(context, { ...request, purpose: 'link' });
+}
+
+/** Signs the person in by what they answer on this page, where the service asks; else, or after that, at the service. */
+async function goAndSignIn(context: Context, departure: Departure): Promise<StoredOutcome> {
+  const subject = context.keeper.record.session?.subject ?? null;
+  const asked = departure.challenge ? await askPerson(context, departure.connectionId, departure.challenge) : {};
+  if (!asked) return { type: 'cancelled' };
+  const { granted, ...known } = asked;
+  if (!granted) return leave(context, { ...departure, ...known });
+  const outcome = await admit(context, { ...departure, subject }, granted);
+  void deliverMerges(context);
+  return outcome;
 }
 
 /**

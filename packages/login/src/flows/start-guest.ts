@@ -76,6 +76,7 @@ async function mint({ keeper }: Context, request: AuthorizationRequest, ports: P
   const { provider } = keeper;
   if (provider.startGuest) return provider.startGuest(request, ports);
   const { url, state, codeVerifier } = await provider.authorize(request, ports);
+  if (url === null) throw new LoginError('config_invalid', 'Guests come from no connection that mails a link');
   const end = await keeper.ports.frame.travel(url, (at) => provider.callbackState(at)?.state === state, ports.signal);
   return provider.exchange(end.searchParams, {
     id: state, state, codeVerifier, purpose: 'guest', connectionId: request.connectionId, redirectUrl: request.redirectUrl,

@@ -21,7 +21,8 @@ export interface AuthorizationRequest {
 
 /** Where to send the person, and what recognises and redeems the answer. */
 export interface Authorization {
-  readonly url: string;
+  /** Null: the service mails the person a link there. */
+  readonly url: string | null;
   readonly state: string;
   readonly codeVerifier: string;
   /** The key that the session to come will be bound to. */
@@ -64,10 +65,15 @@ export interface CallbackMarks {
   readonly parameters: readonly string[];
 }
 
-/** What the person is asked, by a form of the app's own, while their guest becomes a user. `refused`: which part of the last answer was not taken. */
+/**
+ * What the person is asked, by a form of the app's own. `refused`: which part of the last answer was not taken. `link_sent` has no answer: it is over when the
+ * link was opened, in whichever tab, and null gives it up.
+ */
 export type Challenge =
   | { readonly type: 'registration'; readonly refused?: 'name_or_email' | 'password' | 'code' | undefined }
-  | { readonly type: 'code'; readonly sentTo: string; readonly triesLeft?: number | undefined };
+  | { readonly type: 'login_id'; readonly refused?: 'login_id' | 'code' | undefined }
+  | { readonly type: 'code'; readonly sentTo: string; readonly refused?: 'code' | undefined; readonly triesLeft?: number | undefined }
+  | { readonly type: 'link_sent'; readonly sentTo: string };
 
 export interface Registration {
   readonly givenName: string;
@@ -76,16 +82,26 @@ export interface Registration {
   readonly password: string;
 }
 
-/** What they answer; `sign_in`: they have an account. */
-export type Answer = Registration | { readonly code: string } | { readonly type: 'sign_in' };
+/** What they answer; `sign_in`: they have an account. `loginId`: their e-mail. */
+export type Answer = Registration | { readonly loginId: string } | { readonly code: string } | { readonly type: 'sign_in' };
 
-/** The next thing to ask, or what it came to: the guest is a user now, or the identity is somebody's; either way the person signs in. */
+/**
+ * The next thing to ask, or what it came to. `upgraded`: the guest is a user now; `identity_in_use`: the identity is somebody's; `known`: it is known who they are;
+ * in each of these the person is sent away to sign in. `signed_in`: they are in. `current`: who asked, with the credentials of by now.
+ */
 export type LinkStep =
-  | { readonly challenge: Challenge; answer(answer: Answer, ports: ProviderPorts): Promise<LinkStep> }
-  | { readonly done: 'upgraded' | 'identity_in_use'; readonly loginHint: string };
+  | { readonly challenge: Challenge; answer(answer: Answer, ports: ProviderPorts, current: StoredSession | null): Promise<LinkStep> }
+  | { readonly done: 'upgraded' | 'identity_in_use' | 'known'; readonly loginHint: string }
+  | { readonly done: 'signed_in'; readonly grant: Grant };
 
 /** What the service keeps for the shop about who is here: short texts by their keys. */
 export type AttributeValues = Readonly<Record<string, string>>;
+
+/** All of it; `grant` where the change brought new tokens. */
+export interface Attributed {
+  readonly values: AttributeValues;
+  readonly grant?: Grant;
+}
 
 export interface AttributeChange {
   readonly set?: AttributeValues;
@@ -120,12 +136,12 @@ export interface Provider {
   /** Proves to the shop's server that one person is both: the guest that was, and the user. */
   mergeTicket?(guest: StoredSession, user: StoredSession, ports: ProviderPorts): Promise<string>;
   /**
-   * Makes the guest a user by what the person answers, before they sign in; absent: they just sign in. Called under no lock.
+   * Has the person who is here, or nobody, sign in by what they answer; null: by this connection they just leave for the service. Called under no lock.
    * Its steps throw LoginError `config_invalid`, `rate_limited`, retryable codes.
    */
-  link?(guest: StoredSession): LinkStep;
+  link?(session: StoredSession | null, connectionId: string): LinkStep | null;
   /** Changes what is kept about who is here, and gives all of it. @throws LoginError `config_invalid` where it is too much */
-  attributes?(session: StoredSession, change: AttributeChange, ports: ProviderPorts): Promise<AttributeValues>;
+  attributes?(session: StoredSession, change: AttributeChange, ports: ProviderPorts): Promise<Attributed>;
   /** By which identities the user signs in. */
   identities?(session: StoredSession, ports: ProviderPorts): Promise<readonly LinkedIdentity[]>;
   unlink?(session: StoredSession, identityId: string, ports: ProviderPorts): Promise<void>;

@@ -2,13 +2,14 @@
  * ZITADEL, whose guests are ordinary users that the shop's own server makes and keeps the tokens of (docs/protocol-zitadel.md). The page has no credential:
  * two cookies that it cannot read say who is here, the guest's and the user's.
  */
-import { asObject, isLoginError, LoginError, optionalNumber, optionalText, text, type Grant, type Json } from '@passerby/shared';
+import { isLoginError, LoginError, optionalNumber, optionalText, text, type Grant, type Json } from '@passerby/shared';
 import { judge, oauthRefusal, parseObject, type Answer as HttpAnswer, type Refusal } from '../core/answers.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
+import { checkTexts, readAttributes } from './attributes.ts';
 import { addressWith, callbackMarks, checkAddress, checkClientId, codeFrom, refusedVisitor } from './code-flow.ts';
 import { postHome, safeAddress } from './http.ts';
 import { createPkce, randomText } from './pkce.ts';
-import type { Answer, AttributeChange, AttributeValues, Challenge, LinkStep, Provider, Registration } from './provider.ts';
+import type { Answer, AttributeChange, Challenge, LinkStep, Provider, Registration } from './provider.ts';
 
 export interface ZitadelOptions {
   /** The ZITADEL instance, such as `https://shop-abc123.zitadel.cloud`. */
@@ -25,7 +26,6 @@ export interface ZitadelOptions {
 
 /** The connection that makes guests. */
 const GUESTS = 'guest';
-const MAX_VALUE_BYTES = 512;
 /** Whose cookies are here, whoever that is. */
 const EVERYBODY = { subject: '-', all: true } as const;
 
@@ -119,13 +119,12 @@ export function zitadel(options: ZitadelOptions): Provider {
       return toGrant(await post('login', { code, code_verifier: codeVerifier, redirect_uri: redirectUrl, nonce: details.nonce }, ports), connectionId);
     },
 
-    link: ({ subject }) => askRegistration(subject),
+    link: (session) => (session?.kind === 'guest' ? askRegistration(session.subject) : null),
 
     async attributes({ subject }, change, ports) {
-      checkAttributes(change);
-      const attributes = asObject((await post('metadata', { subject, ...change }, ports)).attributes);
-      if (!attributes || !Object.values(attributes).every((value) => typeof value === 'string')) throw new LoginError('response_invalid', "The verifier's answer has no attributes");
-      return attributes as AttributeValues;
+      checkKeys(change);
+      checkTexts(change);
+      return { values: readAttributes(await post('metadata', { subject, ...change }, ports)) };
     },
 
     async endSession({ subject }, ports, who) {
@@ -175,11 +174,9 @@ function registrationOf(answer: Answer): Registration {
 }
 
 /** @throws LoginError `config_invalid` */
-function checkAttributes({ set = {}, remove = [] }: AttributeChange): void {
+function checkKeys({ set = {}, remove = [] }: AttributeChange): void {
   const keys = [...Object.keys(set), ...remove];
   if (!keys.every((key) => /^[a-z0-9_]{1,64}$/.test(key))) throw new LoginError('config_invalid', 'The key of an attribute is 1 to 64 of a-z, 0-9 and _');
-  const bytes = Object.values(set).map((value: unknown) => (typeof value === 'string' ? new TextEncoder().encode(value).length : Infinity));
-  if (!bytes.every((length) => length > 0 && length <= MAX_VALUE_BYTES)) throw new LoginError('config_invalid', `An attribute is a text of 1 to ${MAX_VALUE_BYTES} bytes`);
 }
 
 /** @throws LoginError `config_invalid` */

@@ -103,6 +103,26 @@ describe('a link', () => {
     expect(after(guest(), begun(), back('user_ada')).session?.renewal).toEqual({ type: 'none' });
   });
 
+  it('whose subject the service made of the guest moves the guest, whose things follow', () => {
+    const moved: SessionEvent = { type: 'completed', state: 'state_1', grant: grantOf('user_new', 'user', { movedFrom: 'user_guest' }), at: 5_000 };
+    const record = after(guest(), begun(), moved);
+    expect(record).toMatchObject({ session: { subject: 'user_new', kind: 'user' }, conflict: null, merges: [{ key: 'id_1', from: { subject: 'user_guest' }, to: 'user_new' }] });
+    expect(record.pending[0]?.outcome).toEqual({ type: 'moved', from: 'user_guest' });
+    expect(noticesOf(guest(), begun(), moved)).toEqual(['moved']);
+  });
+
+  it('that took the place of a guest who is not here moves nobody, and asks', () => {
+    const record = after(guest(), begun(), { type: 'completed', state: 'state_1', grant: grantOf('user_new', 'user', { movedFrom: 'user_other' }), at: 5_000 });
+    expect(record).toMatchObject({ session: { subject: 'user_guest' }, conflict: { session: { subject: 'user_new' } }, merges: [] });
+  });
+
+  it('that takes the place of a guest whose last token ended on the way has their things follow all the same', () => {
+    const started = after(guest(), begun());
+    const ended = transition(started, { type: 'refused', token: 'over', turn: started.turn });
+    const record = transition(ended, { type: 'completed', state: 'state_1', grant: grantOf('user_new', 'user', { movedFrom: 'user_guest' }), at: 5_000 });
+    expect(record).toMatchObject({ session: { subject: 'user_new' }, merges: [{ from: { subject: 'user_guest' } }] });
+  });
+
   it('is completed once, however often its callback comes', () => {
     const record = after(guest(), begun(), back('user_guest'));
     expect(transition(record, back('user_ada'))).toBe(record);

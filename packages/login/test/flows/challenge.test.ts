@@ -31,7 +31,7 @@ const askCode = (triesLeft?: number): LinkStep => ({
     return next;
   },
 });
-const link = (): LinkStep => ({ challenge: { type: 'registration' }, answer: async () => (bench.asked.push('send'), askCode()) });
+const link: NonNullable<Provider['link']> = (session) => (session?.kind !== 'guest' ? null : { challenge: { type: 'registration' }, answer: async () => (bench.asked.push('send'), askCode()) });
 
 /** A page with a guest, of a service that asks for a registration and a code. */
 function openPage(challenges: Pick<Provider, 'link'> = { link }): Page {

@@ -173,7 +173,7 @@ describe('attributes', () => {
       bench.asked.push(`attributes of ${subject}`);
       Object.assign(values, set);
       for (const key of remove) delete values[key];
-      return { ...values };
+      return { values: { ...values } };
     } };
   };
 

@@ -47,13 +47,13 @@ const refresh = () => provider.refresh(guest, ports);
 const requests: readonly (readonly [string, () => Promise<unknown>])[] = [
   ['a guest', startGuest], ['a renewal', refresh], ['a sign-in', () => exchange('state=s&code=c')], ['attributes', () => provider.attributes!(guest, {}, ports)],
   ['a sign-out', () => provider.endSession!(guest, ports, 'everybody')],
-  ['a code by e-mail', () => ask(provider.link!(guest), ada)], ['a confirmation', async () => { says(200, { challenge: 'ch' }); answers.reverse(); return ask(await ask(provider.link!(guest), ada), { code: '1' }); }],
+  ['a code by e-mail', () => ask(provider.link!(guest, 'login')!, ada)], ['a confirmation', async () => { says(200, { challenge: 'ch' }); answers.reverse(); return ask(await ask(provider.link!(guest, 'login')!, ada), { code: '1' }); }],
 ];
 
 const ada = { givenName: 'Ada', familyName: 'Lovelace', email: 'ada@example.com', password: 'Secret-1' };
 function ask(step: LinkStep, answer: Answer): Promise<LinkStep> {
   if (!('challenge' in step)) throw new Error('Nothing is asked any more');
-  return step.answer(answer, ports);
+  return step.answer(answer, ports, guest);
 }
 
 describe('every request goes to the shop’s own origin', () => {
@@ -181,11 +181,11 @@ it('the first guest after a sign-out waits until the service has heard of it', a
 });
 
 describe('a person who signs in', () => {
-  const addressOf = async (change: Partial<AuthorizationRequest> = {}): Promise<URL> => new URL((await provider.authorize(guestRequest({ purpose: 'link', connectionId: 'google', ...change }), ports)).url);
+  const addressOf = async (change: Partial<AuthorizationRequest> = {}): Promise<URL> => new URL((await provider.authorize(guestRequest({ purpose: 'link', connectionId: 'google', ...change }), ports)).url ?? '');
 
   it('is sent to ZITADEL with PKCE, a state and a nonce that nobody knows', async () => {
     const { url, state, codeVerifier, details } = await provider.authorize(guestRequest({ purpose: 'link', connectionId: 'google' }), ports);
-    const { origin, pathname, searchParams } = new URL(url);
+    const { origin, pathname, searchParams } = new URL(url ?? '');
     expect(origin + pathname).toBe(`${ISSUER}/oauth/v2/authorize`);
     expect(Object.fromEntries(searchParams)).toEqual({
       response_type: 'code', client_id: 'shop', redirect_uri: PAGE, scope: 'openid profile email offline_access', code_challenge_method: 'S256',
@@ -225,7 +225,7 @@ describe('a person who signs in', () => {
 
 describe('a guest who registers', () => {
   it('answers a form and a code, and is a user: nothing but the e-mail goes on to the sign-in', async () => {
-    const form = provider.link!(guest);
+    const form = provider.link!(guest, 'login')!;
     expect(form).toMatchObject({ challenge: { type: 'registration', refused: undefined } });
     says(200, { challenge: 'ch', expires_in: 600 });
     const code = await ask(form, ada);
@@ -240,7 +240,7 @@ describe('a guest who registers', () => {
 
   const atCode = async (): Promise<LinkStep> => {
     says(200, { challenge: 'ch' });
-    return ask(provider.link!(guest), ada);
+    return ask(provider.link!(guest, 'login')!, ada);
   };
 
   it('and mistypes the code is asked again, and told how often', async () => {
@@ -283,7 +283,7 @@ describe('a guest who registers', () => {
 
   it('with a name or an e-mail that is none gives another', async () => {
     says(400, { error: 'invalid_request' });
-    expect(await ask(provider.link!(guest), ada)).toMatchObject({ challenge: { type: 'registration', refused: 'name_or_email' } });
+    expect(await ask(provider.link!(guest, 'login')!, ada)).toMatchObject({ challenge: { type: 'registration', refused: 'name_or_email' } });
     const step = await atCode();
     says(400, { error: 'invalid_request' });
     const form = await ask(step, { code: '123456' });
@@ -306,7 +306,7 @@ describe('a guest who registers', () => {
   });
 
   it.each([{ ...ada, email: '' }, { ...ada, password: undefined }, { code: '1' }, { ...ada, givenName: 7 }])('by a form that leaves something out is told so, before anything is sent (%j)', async (answer) => {
-    await expect(ask(provider.link!(guest), answer as Answer)).rejects.toMatchObject({ code: 'config_invalid' });
+    await expect(ask(provider.link!(guest, 'login')!, answer as Answer)).rejects.toMatchObject({ code: 'config_invalid' });
     expect(asked).toEqual([]);
   });
 
@@ -326,7 +326,7 @@ describe('a guest who registers', () => {
 describe('attributes', () => {
   it('are those of who is here', async () => {
     says(200, { attributes: { size: 'M', constructor: 'x' } });
-    expect(await provider.attributes!(guest, { set: { size: 'M' }, remove: ['colour'] }, ports)).toEqual({ size: 'M', constructor: 'x' });
+    expect(await provider.attributes!(guest, { set: { size: 'M' }, remove: ['colour'] }, ports)).toEqual({ values: { size: 'M', constructor: 'x' } });
     expect(asked).toMatchObject([{ url: '/auth/metadata', body: { subject: '385', set: { size: 'M' }, remove: ['colour'] } }]);
   });
 

@@ -257,7 +257,7 @@ export class Ledger {
     }
     if (before.line !== after.line || this.#clears > 0 || this.#of(page).ended.has(was.subject)) return;
     if (is.kind === 'guest') this.fail('I2', `${page.name} wrote the guest ${is.subject} over the ${was.kind} ${was.subject}`);
-    if (was.kind === 'guest' && is.kind === 'user' && this.#continues === 0) this.fail('I2', `${page.name} switched from ${was.subject} to ${is.subject} though nobody chose that`);
+    if (was.kind === 'guest' && is.kind === 'user' && this.#continues === 0 && is.movedFrom !== was.subject) this.fail('I2', `${page.name} switched from ${was.subject} to ${is.subject} though nobody chose that`);
     if (was.kind === 'user' && is.kind === 'user' && this.#signIns + this.#continues === 0) this.fail('I2', `${page.name} switched from ${was.subject} to ${is.subject} though nobody signed in`);
   }
 
@@ -306,6 +306,7 @@ export class Ledger {
     if (type === 'stayed_guest' && told?.subject !== session.subject) wrong('of somebody else');
     if (type === 'guest_started' && (told || session.kind !== 'guest')) wrong(`while ${told?.subject ?? 'a user'} was there`);
     if (type === 'signed_in' && (session.kind !== 'user' || told?.subject === session.subject)) wrong('who was there already');
+    if (type === 'moved' && (session.kind !== 'user' || told?.kind !== 'guest')) wrong('though nobody moved');
     if (type === 'linked' && !this.#clears && (session.kind !== 'user' || told?.subject !== session.subject || told.kind !== 'guest')) wrong('though nobody was linked');
     if (type === 'refreshed' && told?.subject !== session.subject) wrong('of somebody else');
     books.told = session;

@@ -49,6 +49,7 @@ export interface Plan {
   readonly seed: number;
   readonly dialect: Dialect;
   readonly identityInUse: 'grant' | 'error';
+  readonly subjects: 'kept' | 'moved';
   /** Whether the app has a `mergeGuest`. */
   readonly merges: 'wanted' | 'none';
   readonly weather: Weather;
@@ -68,7 +69,7 @@ export function planOf(seed: number, only?: Dialect): Plan {
   };
   const first: Operation = { type: 'open', afterMs: 0, guests: random.pick(['explicit', 'on-demand']), hook: drawHook(random), first: random.pick(['nothing', 'complete', 'token', 'guest']) };
   const operations = [first, ...Array.from({ length: 8 + random.below(40) }, () => draw(random, weather))];
-  return { seed, dialect, identityInUse: random.pick(['grant', 'grant', 'error']), merges: random.pick(['wanted', 'wanted', 'wanted', 'none']), weather, operations };
+  return { seed, dialect, identityInUse: random.pick(['grant', 'grant', 'error']), subjects: random.pick(['kept', 'kept', 'moved']), merges: random.pick(['wanted', 'wanted', 'wanted', 'none']), weather, operations };
 }
 
 function draw(random: Random, weather: Weather): Operation {

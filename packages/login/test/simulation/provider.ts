@@ -37,14 +37,15 @@ export function simulatedProvider(dialect: Dialect): Provider {
       const state = url.searchParams.get('state');
       return state && (url.searchParams.has('code') || url.searchParams.has('error')) ? { state, parameters: ['state', 'code', 'error'] } : null;
     },
-    async exchange(callback, pending, ports) {
+    async exchange(callback, pending, ports, { current }) {
       const error = callback.get('error');
       if (error === 'access_denied') throw new LoginError('login_denied', 'The person declined');
       if (error === 'identity_in_use') throw new LoginError('identity_in_use', 'This identity already has another subject');
       const code = callback.get('code');
       if (error || !code) throw new LoginError('callback_invalid', 'The service came back without a code');
       const data = await ask('POST', '/code', ports, { body: { code, state: pending.state, codeVerifier: pending.codeVerifier } });
-      return toGrant(data, [pending.connectionId]);
+      const grant = toGrant(data, [pending.connectionId]);
+      return { ...grant, ...(data.first_seen === true && current?.kind === 'guest' && { movedFrom: current.subject }) };
     },
     async refresh(session, ports) {
       const known = session.kind === 'user' ? [session.connectionId] : [];

@@ -45,6 +45,8 @@ interface AuthorizationRequest {
   readonly redirectUrl: string;
   readonly link: ServiceSession | null;
   code: string | null;
+  /** The subject was made for this very request. */
+  isNew: boolean;
   codeUse: 'fresh' | 'used';
   session: ServiceSession | null;
 }
@@ -53,6 +55,8 @@ export interface ServiceSettings {
   readonly dialect: Dialect;
   /** What a link answers when the identity has another subject. */
   readonly identityInUse: 'grant' | 'error';
+  /** Whether who signs in for the first time keeps the guest's subject, or gets one of their own. */
+  readonly subjects: 'kept' | 'moved';
   readonly now: () => number;
 }
 
@@ -141,17 +145,19 @@ export class Service {
     const state = `state-${++this.#count}`;
     this.#requests.set(state, {
       state, purpose: text(body['purpose']), connectionId: text(body['connectionId']), redirectUrl: text(body['redirectUrl']),
-      link: issued?.session ?? null, code: null, codeUse: 'fresh', session: null,
+      link: issued?.session ?? null, code: null, isNew: false, codeUse: 'fresh', session: null,
     });
     return json(200, { url: `${LOGIN}/login?request=${state}`, state });
   }
 
-  #bind({ connectionId, link }: AuthorizationRequest, person: string): string {
+  #bind(request: AuthorizationRequest, person: string): string {
+    const { connectionId, link } = request;
     const identity = `${connectionId} ${person}`;
     const owner = this.#owners.get(identity);
     if (owner !== undefined) return link && owner !== link.subject && this.settings.identityInUse === 'error' ? 'identity_in_use' : owner;
     if (link?.ended) return 'session_ended';
-    const subject = link?.subject ?? `user-${++this.#count}`;
+    request.isNew = !link || (this.settings.subjects === 'moved' && isGuestConnection(link.connectionId));
+    const subject = request.isNew ? `user-${++this.#count}` : (link?.subject ?? '');
     this.#owners.set(identity, subject);
     return subject;
   }
@@ -162,11 +168,12 @@ export class Service {
     if (request.codeUse === 'used') request.session.ended ??= 'code_reuse';
     if (request.codeUse === 'used' || request.session.ended) return refusal(400, 'invalid_grant');
     request.codeUse = 'used';
+    const more = request.isNew ? { first_seen: true } : {};
     // One owner: from here on the guest's own renewal is dead.
     if (this.settings.dialect === 'rotation' && request.session.subject === request.link?.subject) {
       for (const session of this.sessions) if (session.subject === request.session.subject && session !== request.session && isGuestConnection(session.connectionId)) session.ended ??= 'linked';
     }
-    return this.#grant(request.session);
+    return this.#grant(request.session, more);
   }
 
   #refresh(refreshToken: string): WireAnswer {
@@ -205,7 +212,7 @@ export class Service {
     return session;
   }
 
-  #grant(session: ServiceSession): WireAnswer {
+  #grant(session: ServiceSession, more: object = {}): WireAnswer {
     const accessToken = `${SECRET}-token-${++this.#count}-${session.subject}`;
     this.tokens.set(accessToken, { session, expiresAt: this.settings.now() + TOKEN_LIFETIME_MS });
     if (this.settings.dialect === 'rotation') {
@@ -214,7 +221,7 @@ export class Service {
     }
     return json(200, {
       access_token: accessToken, subject: session.subject, connection: session.connectionId, iat: Math.floor(this.settings.now() / 1000),
-      expires_in: TOKEN_LIFETIME_MS / 1000, ...(session.refreshToken && { refresh_token: session.refreshToken }),
+      expires_in: TOKEN_LIFETIME_MS / 1000, ...(session.refreshToken && { refresh_token: session.refreshToken }), ...more,
     });
   }
 }

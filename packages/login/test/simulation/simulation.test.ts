@@ -39,7 +39,7 @@ about('the session core in virtual time', () => {
       if (result.violation) {
         const shortest = settings.shrink === 'no' ? { plan, result } : await shrink(plan, result);
         failures.push([
-          `seed ${seed}, ${plan.dialect}, identity in use: ${plan.identityInUse}`, shortest.result.violation?.message,
+          `seed ${seed}, ${plan.dialect}, identity in use: ${plan.identityInUse}, subjects: ${plan.subjects}`, shortest.result.violation?.message,
           ...shortest.plan.operations.map((operation) => `  ${describe(operation)}`), ...shortest.result.trace.map((line) => `  ${line}`),
         ].join('\n'));
       }

@@ -42,7 +42,7 @@ export class Trial {
   /** `meddle` may put itself between a page and its ports. */
   constructor(readonly plan: Plan, readonly meddle: (ports: Ports, page: Page) => Ports = (ports) => ports) {
     this.random = new Random(plan.seed ^ 0x5bd1_e995);
-    this.service = new Service({ dialect: plan.dialect, identityInUse: plan.identityInUse, now: () => this.schedule.now() });
+    this.service = new Service({ dialect: plan.dialect, identityInUse: plan.identityInUse, subjects: plan.subjects, now: () => this.schedule.now() });
     this.browser = new Browser(this.schedule, this.random, this.service, {
       wrote: (page, before, after) => this.ledger.wrote(page, before, after),
       asked: (page, path) => this.ledger.asked(page, path),

@@ -13,6 +13,7 @@ export interface Scene {
   /** A call that leaves the page never comes to an end. */
   readonly leaves: 'never' | 'perhaps';
   readonly identityInUse?: 'grant' | 'error';
+  readonly subjects?: 'kept' | 'moved';
   readonly only?: Dialect;
 }
 
@@ -80,6 +81,7 @@ export const scenes: readonly Scene[] = [
   { name: 'linkIdentity()', before: guest, leaves: 'perhaps', call: goes((login) => login.linkIdentity({ connectionId: 'google' })) },
   { name: 'linkIdentity() of a lapsed guest', before: lapsedGuest, leaves: 'perhaps', call: goes((login) => login.linkIdentity({ connectionId: 'google' })) },
   { name: 'completeLogin() of a link', before: callback('bob'), leaves: 'never', call: (login) => login.completeLogin() },
+  { name: 'completeLogin() of a guest who moves', before: callback('bob'), leaves: 'never', subjects: 'moved', call: (login) => login.completeLogin() },
   { name: 'completeLogin() of an identity in use', before: callback('ada'), leaves: 'never', call: (login) => login.completeLogin() },
   { name: 'completeLogin() of an identity in use that is told as an error', before: callback('ada'), leaves: 'never', identityInUse: 'error', call: (login) => login.completeLogin() },
   { name: "resolveLink('stay_guest')", before: conflict, leaves: 'never', call: (login) => login.resolveLink('stay_guest') },

@@ -18,7 +18,7 @@ afterEach(() => void vi.unstubAllGlobals());
 async function run(scene: Scene, dialect: Dialect, meddler: Meddler): Promise<{ problem: string | null; trace: readonly string[] }> {
   const weather = { ...calm, storage: meddler.fault !== null, pages: meddler.fault !== null };
   const trial: Trial = new Trial(
-    { seed: 7, dialect, identityInUse: scene.identityInUse ?? 'grant', merges: 'wanted', weather, operations: [] },
+    { seed: 7, dialect, identityInUse: scene.identityInUse ?? 'grant', subjects: scene.subjects ?? 'kept', merges: 'wanted', weather, operations: [] },
     (ports, page) => meddler.between(trial.browser, ports, page),
   );
   const page = await scene.before(trial);
