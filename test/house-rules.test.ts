@@ -114,7 +114,7 @@ const leavesTheHouse: Rule = (source) => {
   const runsInNode = name === 'verifier' || name === 'emulator';
   return told(importsOf(source).filter(({ target }) => {
     if (target.startsWith('.')) return !posix.join(posix.dirname(source.path), target).startsWith(`packages/${name}/src/`);
-    return !allowed.includes(target) && !(runsInNode && target.startsWith('node:'));
+    return !allowed.some((one) => target === one || target.startsWith(`${one}/`)) && !(runsInNode && target.startsWith('node:'));
   }).map(({ node }) => node));
 };
 

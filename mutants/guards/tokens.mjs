@@ -192,7 +192,7 @@ export const tokens = [
     why: 'A proof without a time would be as good tomorrow, in the hands of whoever kept it.',
   },
   {
-    id: 'proof-names-token', file: proof, find: "if (accessToken !== undefined && optionalText(claims, 'ath') !== (await sha256(accessToken))) throw", replace: 'if (false as boolean) throw',
+    id: 'proof-names-token', file: proof, find: "if (accessToken !== undefined && optionalText(claims, 'ath') !== sha256(accessToken)) throw", replace: 'if (false as boolean) throw',
     why: "A proof that was made for one token would be good with another person's.",
   },
   {
@@ -212,7 +212,7 @@ export const tokens = [
     why: "Proofs that a script made in a person's browser would be good for years.",
   },
   {
-    id: 'proof-our-nonce', file: proof, find: 'if (nonce === undefined || !(await isOurNonce(nonce))) throw', replace: 'if (nonce === undefined) throw',
+    id: 'proof-our-nonce', file: proof, find: 'if (nonce === undefined || !isOurNonce(nonce)) throw', replace: 'if (nonce === undefined) throw',
     why: 'A script that was in the page for a minute could make proofs for the rest of the year.',
   },
   {
@@ -264,7 +264,7 @@ export const tokens = [
     why: 'A key set of a million keys would keep the server busy, and everybody waiting.',
   },
   {
-    id: 'key-set-length', file: download, find: 'if (bytes > MAX_BODY_BYTES) throw', replace: 'if (false as boolean) throw',
+    id: 'key-set-length', file: download, find: 'if (bytes > mostBytes) throw', replace: 'if (false as boolean) throw',
     why: 'An answer without end would fill the memory of the server.',
   },
   {

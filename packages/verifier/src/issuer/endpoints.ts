@@ -67,10 +67,10 @@ function answerPosts(work: Work<Asked>, { settings: { origins, clientId }, nonce
       const form = await readForm(headers, body);
       if (required(form, 'client_id') !== clientId) throw new Refused('invalid_client', 'client_id is not the one this issuer is set to');
       const answer = await work({ form, headers, clientAddress });
-      return Response.json(answer, { headers: { ...common, 'dpop-nonce': await nonces.current() } });
+      return Response.json(answer, { headers: { ...common, 'dpop-nonce': nonces.current() } });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      return answerRefused(error, { ...common, ...(error.error === 'use_dpop_nonce' && { 'dpop-nonce': await nonces.current() }) });
+      return answerRefused(error, { ...common, ...(error.error === 'use_dpop_nonce' && { 'dpop-nonce': nonces.current() }) });
     }
   };
 }

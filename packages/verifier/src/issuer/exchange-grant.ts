@@ -26,10 +26,10 @@ export const exchange: Grant = async (asked, parts) => {
   await takeTurn(`sign-in ${networkOf(asked.clientAddress)}`, settings.rateLimit.network, settings.store);
   const gains = asked.form.get('subject_token_type') === REFRESH_TOKEN ? await readGainer(asked, parts) : null;
   const idToken = await readIdToken(asked, gains ? 'actor_token' : 'subject_token', parts);
-  const nonce = await sha256(`${gains?.thumbprint ?? thumbprint}.${linkId}`);
+  const nonce = sha256(`${gains?.thumbprint ?? thumbprint}.${linkId}`);
   const person = await readPerson(idToken, nonce, parts);
   const done = await settings.store.exchange({
-    linkId, thumbprint, proofId: await proofIdOf(idToken), sessionId: sessions.newId(), newSubject: sessions.newSubject(),
+    linkId, thumbprint, proofId: proofIdOf(idToken), sessionId: sessions.newId(), newSubject: sessions.newSubject(),
     identity: { issuer: person.issuer, subject: person.subject }, gainer: gains?.gainer ?? null,
     authTime: person.authTime, until: settings.now() + ANSWER_MS,
   });
@@ -96,4 +96,4 @@ function readLinkId({ form }: Asked): string {
 }
 
 /** What was signed, without the signature: an ECDSA signature has a second spelling. */
-const proofIdOf = (idToken: string): Promise<string> => sha256(idToken.slice(0, idToken.lastIndexOf('.')));
+const proofIdOf = (idToken: string): string => sha256(idToken.slice(0, idToken.lastIndexOf('.')));

@@ -28,8 +28,8 @@ async function unlink(subject: string, id: string, parts: GrantParts): Promise<v
 }
 
 async function list(subject: string, { settings }: GrantParts): Promise<readonly { readonly id: string; readonly identity: Identity; readonly linkedAt: number }[]> {
-  return Promise.all((await settings.store.identitiesOf(subject)).map(async (one) => ({ ...one, id: await idOf(one.identity) })));
+  return (await settings.store.identitiesOf(subject)).map((one) => ({ ...one, id: idOf(one.identity) }));
 }
 
 /** A name for an identity that says nothing of the person at the provider. */
-const idOf = ({ issuer, subject }: Identity): Promise<string> => sha256(JSON.stringify([issuer, subject]));
+const idOf = ({ issuer, subject }: Identity): string => sha256(JSON.stringify([issuer, subject]));

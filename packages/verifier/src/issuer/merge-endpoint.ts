@@ -24,7 +24,7 @@ export function createMergeEndpoint({ clientId, apiSecret, redeem, verifyToken }
   return async ({ headers, body }) => {
     if (headers.has('origin')) throw new Refused('unauthorized_client', 'A page redeems no merge ticket: pass it on to your server');
     // By their hashes: how long they take to compare tells nothing of the secret.
-    if ((await sha256(headers.get('authorization') ?? '')) !== (await expected)) {
+    if (sha256(headers.get('authorization') ?? '') !== expected) {
       throw new Refused('invalid_client', "The Authorization is not Basic with this issuer's clientId and apiSecret", { headers: { 'www-authenticate': 'Basic realm="passerby"' } });
     }
     const form = await readForm(headers, body);

@@ -1,4 +1,5 @@
 import type { Visit } from '../authress/login.ts';
+import { checkOrigin, checkRate } from '../checks.ts';
 import { API_SECRET_WANTED, isApiSecret, isSecure } from '../settings.ts';
 import type { Rate, Store } from '../store/store.ts';
 import type { PrivateKeySet } from './signing-keys.ts';
@@ -83,8 +84,8 @@ export function checkIssuer(settings: IssuerSettings): CheckedIssuer {
   checkAddress(issuer);
   refuseUnless(typeof clientId === 'string' && /^[!-~]{1,256}$/.test(clientId), "clientId is missing: write your own name for the application, such as 'shop'; its pages use the same");
   refuseUnless(Array.isArray(origins) && origins.length > 0, "origins is missing: list the origins of the shop's pages, such as https://shop.example");
-  for (const origin of origins) checkOrigin(origin, 'origins holds something that is not an origin');
-  if (apiOrigin !== undefined) checkOrigin(apiOrigin, 'apiOrigin is not an origin');
+  for (const origin of origins) checkOrigin(origin, 'createIssuer: origins holds something that is not an origin');
+  if (apiOrigin !== undefined) checkOrigin(apiOrigin, 'createIssuer: apiOrigin is not an origin');
   refuseUnless(apiSecret === undefined || isApiSecret(apiSecret), API_SECRET_WANTED);
   checkProvider(settings.provider);
   refuseUnless(['takeTurn', 'standing', 'revoke', 'exchange', 'exchanged', 'redeem', 'identitiesOf', 'unlink'].every((name) => typeof Object(store)[name] === 'function'), 'store is missing: write memoryStore() for one process, or a store on a database');
@@ -95,7 +96,7 @@ export function checkIssuer(settings: IssuerSettings): CheckedIssuer {
   refuseUnless([captcha, allow].every((hook) => hook === undefined || typeof hook === 'function'), 'captcha or allow is not a function: leave it out, or write one that returns true for whom it lets in');
   return {
     issuer, clientId, origins: new Set(origins), store, audience, accessTokenSeconds, refreshSeconds: refreshDays * 86_400, accessTokenType, apiOrigin, apiSecret, captcha,
-    rateLimit: { network: checkRate(rateLimit.network ?? { burst: 300, perSecond: 1 }, 'network'), key: checkRate(rateLimit.key ?? { burst: 30, perSecond: 0.1 }, 'key') },
+    rateLimit: { network: checkRate(rateLimit.network ?? { burst: 300, perSecond: 1 }, 'createIssuer: rateLimit.network'), key: checkRate(rateLimit.key ?? { burst: 30, perSecond: 0.1 }, 'createIssuer: rateLimit.key') },
     allow: allow ?? (() => true),
     now: settings.now ?? (() => Date.now()),
     random: settings.random ?? ((bytes) => void crypto.getRandomValues(bytes)),
@@ -117,17 +118,6 @@ function checkAddress(issuer: string): void {
   const { origin, pathname } = new URL(issuer);
   const address = `${origin}${pathname.replace(/\/+$/, '')}`;
   refuseUnless(address === issuer, `issuer is more than an origin and a path, or spelled unusually: write ${address}`);
-}
-
-function checkOrigin(origin: unknown, what: string): void {
-  refuseUnless(isSecure(origin), `${what}: write https, host and port as in https://shop.example (http is for loopback only)`);
-  refuseUnless(new URL(origin).origin === origin, `${what}: write ${new URL(origin).origin}`);
-}
-
-function checkRate(rate: Rate, name: string): Rate {
-  refuseUnless(Number.isSafeInteger(rate.burst) && rate.burst >= 1, `rateLimit.${name}.burst is not a whole number of 1 or more`);
-  refuseUnless(Number.isFinite(rate.perSecond) && rate.perSecond > 0, `rateLimit.${name}.perSecond is not a number above 0`);
-  return { burst: rate.burst, perSecond: rate.perSecond };
 }
 
 function isWithin(value: number, most: number): boolean {

@@ -1,3 +1,5 @@
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { asObject, optionalText, type Json } from '@passerby/shared';
 import { base64url, type JWTPayload } from 'jose';
 import { decodeExactly, importPublicKey, readPublicKey, type PublicKey } from '../tokens/public-key.ts';
@@ -73,13 +75,9 @@ export class SigningKeys {
    * Keys for HMAC that whoever has the private keys can make again, and that are good for this purpose only (HKDF, RFC 5869): one for each private key, by its
    * name, the signing one's first.
    */
-  async derive(purpose: string): Promise<ReadonlyMap<string, CryptoKey>> {
-    const parameters = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: new TextEncoder().encode(`passerby ${purpose}`) };
-    const derived = [...this.#secrets].map(async ([kid, bytes]) => {
-      const secret = await crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveKey']);
-      return [kid, await crypto.subtle.deriveKey(parameters, secret, { name: 'HMAC', hash: 'SHA-256', length: 256 }, false, ['sign', 'verify'])] as const;
-    });
-    return new Map(await Promise.all(derived));
+  derive(purpose: string): ReadonlyMap<string, Uint8Array> {
+    const info = new TextEncoder().encode(`passerby ${purpose}`);
+    return new Map([...this.#secrets].map(([kid, bytes]) => [kid, hkdf(sha256, bytes, undefined, info, 32)]));
   }
 
   /** Imported at the first call, because constructors don't wait. */

@@ -12,7 +12,7 @@ export interface ProofContext {
   readonly url: string;
   readonly nowMs: number;
   /** Tells whether a nonce of the proof is ours and still counts. */
-  readonly isOurNonce: (nonce: string) => Promise<boolean>;
+  readonly isOurNonce: (nonce: string) => boolean;
   /** Where given, the access token the proof must name by `ath`. */
   readonly accessToken?: string;
   readonly nonce: 'needed' | 'only where iat is off' | 'unused';
@@ -53,8 +53,8 @@ export async function verifyProof(proof: string, context: ProofContext): Promise
   await checkClaims(token.claims, context);
   if (!(await isSignedWith(key, proof))) throw invalid('The DPoP proof is not signed with the key it names');
   // After the signature, so that a nonce is only handed to somebody with a key.
-  await checkAge(token.claims, context);
-  return { thumbprint: await sha256(JSON.stringify(key.members)) };
+  checkAge(token.claims, context);
+  return { thumbprint: sha256(JSON.stringify(key.members)) };
 }
 
 async function checkClaims(claims: Json, { method, url, accessToken }: ProofContext): Promise<void> {
@@ -63,11 +63,11 @@ async function checkClaims(claims: Json, { method, url, accessToken }: ProofCont
   if (optionalText(claims, 'htm') !== method) throw invalid("The DPoP proof's htm is not the method of the request");
   if (!isSameAddress(optionalText(claims, 'htu') ?? '', url)) throw invalid("The DPoP proof's htu is not the address of the request");
   if (optionalNumber(claims, 'iat') === undefined) throw invalid('The DPoP proof needs an iat, in seconds');
-  if (accessToken !== undefined && optionalText(claims, 'ath') !== (await sha256(accessToken))) throw invalid("The DPoP proof's ath is not of the access token");
+  if (accessToken !== undefined && optionalText(claims, 'ath') !== sha256(accessToken)) throw invalid("The DPoP proof's ath is not of the access token");
 }
 
 /** A nonce of ours tells how old a proof is, whatever the clock of the device says. */
-async function checkAge(claims: Json, { nowMs, nonce: rule, isOurNonce }: ProofContext): Promise<void> {
+function checkAge(claims: Json, { nowMs, nonce: rule, isOurNonce }: ProofContext): void {
   const nonce = optionalText(claims, 'nonce');
   if (nonce === undefined && Object.hasOwn(claims, 'nonce')) throw invalid("The DPoP proof's nonce is not a text");
   const isFresh = Math.abs((optionalNumber(claims, 'iat') ?? 0) * 1000 - nowMs) <= TOLERANCE_MS;
@@ -76,7 +76,7 @@ async function checkAge(claims: Json, { nowMs, nonce: rule, isOurNonce }: ProofC
     return;
   }
   if (rule === 'only where iat is off' && isFresh) return;
-  if (nonce === undefined || !(await isOurNonce(nonce))) throw new ProofRefused('use_dpop_nonce', 'The DPoP proof needs the nonce of the DPoP-Nonce header: send it once more with it');
+  if (nonce === undefined || !isOurNonce(nonce)) throw new ProofRefused('use_dpop_nonce', 'The DPoP proof needs the nonce of the DPoP-Nonce header: send it once more with it');
 }
 
 async function isSignedWith(key: PublicKey, proof: string): Promise<boolean> {

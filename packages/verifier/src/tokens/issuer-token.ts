@@ -75,7 +75,7 @@ async function shownKey(from: Request | string, { apiOrigin, now }: IssuerTokenC
   if (proof === null) throw new Unauthorized('proof_invalid', 'The request has no DPoP proof');
   try {
     const url = apiOrigin + new URL(from.url).pathname;
-    const isOurNonce = () => Promise.resolve(false);
+    const isOurNonce = () => false;
     return (await verifyProof(proof, { method: from.method, url, nowMs: now(), accessToken: authorization.token, nonce: 'unused', isOurNonce })).thumbprint;
   } catch (error) {
     if (error instanceof ProofRefused) throw new Unauthorized('proof_invalid', error.message);
