@@ -2,8 +2,10 @@ import { rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { createServiceClient } from './authress/service-client.ts';
 import type { AuthressSettings } from './authress/settings.ts';
+import type { DescopeSettings } from './descope/settings.ts';
+import { createMailbox } from './mailbox.ts';
 import type { OpenIdSettings } from './openid/settings.ts';
-import { startAuthress, startOpenId, type Serving } from './serve.ts';
+import { startAuthress, startDescope, startOpenId, type Serving } from './serve.ts';
 
 const OPTIONS = {
   service: { type: 'string', default: 'authress' },
@@ -16,12 +18,16 @@ const OPTIONS = {
   application: { type: 'string', default: 'app_shop' },
   'service-client': { type: 'string', default: 'sc_guests' },
   'access-key-file': { type: 'string', default: 'sc_guests.accesskey' },
+  mail: { type: 'string', default: 'http://mail.localhost:4605' },
+  'management-key-file': { type: 'string', default: 'descope.managementkey' },
   help: { type: 'boolean', default: false },
 } as const;
 
 const HELP = `passerby-emulator: a local identity service with real keys and fake people, for development and tests
 
-  --service          authress or openid               ${OPTIONS.service.default}
+  passerby-emulator descope    the same as --service descope
+
+  --service          authress, openid or descope      ${OPTIONS.service.default}
   --login-origin     the login host, and issuer       ${OPTIONS['login-origin'].default}
   --app-origin       a page that may sign in (again)  ${OPTIONS['app-origin'].default.join(' ')}
   --verifier-url     where guests are signed          ${OPTIONS['verifier-url'].default}
@@ -32,18 +38,25 @@ const HELP = `passerby-emulator: a local identity service with real keys and fak
   --service-client   service client id                ${OPTIONS['service-client'].default}
   --access-key-file  where the verifier's new access key is written, readable by you only: ${OPTIONS['access-key-file'].default}
 
+  --mail             Descope's mail, on one page      ${OPTIONS.mail.default}
+  --management-key-file  where its new management key is written, readable by you only: ${OPTIONS['management-key-file'].default}
+
+Descope needs --login-origin, which is its base URL, --app-origin, --mail and --management-key-file only.
 An OpenID provider needs --login-origin, --app-origin and --application only: people come back to / and /callback.html there.`;
 
 /** The command line: starts the emulator and tells where it is. Undefined where there was nothing to start. */
 export async function run(argv: readonly string[], print: (line: string) => void): Promise<Serving | undefined> {
-  const { values } = parse(argv);
+  const { values, positionals } = parse(argv);
+  const [service = values.service, ...rest] = positionals;
   if (values.help) {
     print(HELP);
     return undefined;
   }
-  if (values.service === 'openid') return runOpenId(values, print);
-  if (values.service === 'authress') return runAuthress(values, print);
-  throw new Error(`--service is authress or openid, and not ${values.service}`);
+  if (rest.length > 0) throw new Error(`There is one service at a time, and nothing else: ${rest.join(' ')}`);
+  if (service === 'openid') return runOpenId(values, print);
+  if (service === 'authress') return runAuthress(values, print);
+  if (service === 'descope') return runDescope(values, print);
+  throw new Error(`--service is authress, openid or descope, and not ${service}`);
 }
 
 type Values = ReturnType<typeof parse>['values'];
@@ -75,9 +88,7 @@ async function runAuthress(values: Values, print: (line: string) => void): Promi
     serviceClients: [{ clientId: values['service-client'], authorizationUrl: values['verifier-url'], publicJwk }],
   };
   const serving = await startAuthress(settings);
-  // A new file: the mode of one that is there already would stay as it is.
-  await rm(values['access-key-file'], { force: true });
-  await writeFile(values['access-key-file'], `${accessKey}\n`, { mode: 0o600, flag: 'wx' });
+  await writeSecret(values['access-key-file'], accessKey);
   print(`Authress        ${settings.loginOrigin}`);
   for (const { name, origin } of settings.connections) print(`Fake ${name.padEnd(10)} ${origin}`);
   print(`Application     ${values.application} at ${values['app-origin'].join(' ')}`);
@@ -85,6 +96,24 @@ async function runAuthress(values: Values, print: (line: string) => void): Promi
   return serving;
 }
 
+async function runDescope(values: Values, print: (line: string) => void): Promise<Serving> {
+  const mailbox = createMailbox(values.mail);
+  const settings: DescopeSettings = { baseUrl: values['login-origin'], appOrigins: values['app-origin'], send: (mail) => mailbox.send(mail) };
+  const { descope, close } = await startDescope({ ...settings, sites: [mailbox] });
+  await writeSecret(values['management-key-file'], descope.managementKey);
+  print(`Descope         ${settings.baseUrl}`);
+  print(`Project         ${descope.projectId} for ${settings.appOrigins.join(' ')}`);
+  print(`Mail            ${mailbox.origin}`);
+  print(`Management key  in ${values['management-key-file']}`);
+  return { close };
+}
+
+async function writeSecret(file: string, secret: string): Promise<void> {
+  // A new file: the mode of one that is there already would stay as it is.
+  await rm(file, { force: true });
+  await writeFile(file, `${secret}\n`, { mode: 0o600, flag: 'wx' });
+}
+
 function parse(argv: readonly string[]) {
-  return parseArgs({ args: [...argv], options: OPTIONS });
+  return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
 }

@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { createServer as createTlsServer } from 'node:https';
 import { createAuthress, type Authress } from './authress/authress.ts';
 import type { AuthressSettings } from './authress/settings.ts';
+import { createDescope, type Descope } from './descope/descope.ts';
+import type { DescopeSettings } from './descope/settings.ts';
 import { ConnectionCut } from './faults.ts';
 import { createOpenId, type OpenId } from './openid/openid.ts';
 import type { OpenIdSettings } from './openid/settings.ts';
@@ -49,8 +51,15 @@ export async function startZitadel(settings: ZitadelSettings & ServeOptions): Pr
   return { zitadel, close };
 }
 
+/** Creates a Descope project and serves it on the port its base URL names. */
+export async function startDescope(settings: DescopeSettings & ServeOptions): Promise<Serving & { readonly descope: Descope }> {
+  const descope = await createDescope(settings);
+  const { close } = await serveEmulator(descope, settings);
+  return { descope, close };
+}
+
 /** Serves an emulator on 127.0.0.1 only, one server for each port among its origins. Closed and served again, it still knows everybody. */
-export async function serveEmulator(emulator: Pick<Authress | OpenId | Zitadel, 'origins' | 'handle'>, { https, sites = [] }: ServeOptions = {}): Promise<Serving> {
+export async function serveEmulator(emulator: Pick<Authress | Descope | OpenId | Zitadel, 'origins' | 'handle'>, { https, sites = [] }: ServeOptions = {}): Promise<Serving> {
   const own = emulator.origins.map((origin): Site => ({ origin, handle: (request) => emulator.handle(request) }));
   const all = [...own, ...sites];
   const ports = new Set(all.map(({ origin }) => portOf(origin)));

@@ -45,7 +45,28 @@ describe('the command', () => {
     } finally {
       await serving?.close();
     }
-    await expect(run(['--service', 'auth0'], () => undefined)).rejects.toThrow('--service is authress or openid');
+    await expect(run(['--service', 'auth0'], () => undefined)).rejects.toThrow('--service is authress, openid or descope');
+  });
+
+  test('starts a Descope project, with a page for its mail and its management key in a file', async () => {
+    const [base = 0, mail = 0] = await freePorts(2);
+    const file = join(folder, 'key');
+    const lines: string[] = [];
+    const argv = ['descope', '--login-origin', `http://descope.shop.localhost:${base}`, '--mail', `http://mail.localhost:${mail}`, '--management-key-file', file];
+    const serving = await run(argv, (line) => lines.push(line));
+    try {
+      const managementKey = (await readFile(file, 'utf8')).trim();
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+      expect(lines.join('\n')).not.toContain(managementKey);
+      const [, projectId = ''] = /Project +(P2\w{25}) for http:\/\/www\.shop\.localhost:4600/.exec(lines.join('\n')) ?? [];
+      const post = (path: string, authorization: string, body: unknown) => fetch(`http://127.0.0.1:${base}${path}`, { method: 'POST', headers: { authorization: `Bearer ${authorization}` }, body: JSON.stringify(body) });
+      expect((await post('/v1/mgmt/auth/anonymous', `${projectId}:${managementKey}`, {})).status).toBe(200);
+      await post('/v1/auth/otp/signup-in/email', projectId, { loginId: 'ada@example.com' });
+      expect(await (await fetch(`http://127.0.0.1:${mail}/`)).text()).toMatch(/ada@example\.com.*Your code is \d{6}\./);
+    } finally {
+      await serving?.close();
+    }
+    await expect(run(['descope', 'openid'], () => undefined)).rejects.toThrow('one service at a time');
   });
 
   test('explains itself and starts nothing', async () => {
