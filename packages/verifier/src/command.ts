@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { DESCOPE_HELP, runDescope } from './descope/command.ts';
 import { newKeySet, rotate } from './issuer/new-keys.ts';
 import { runStore, STORE_HELP } from './store/command.ts';
 import { runZitadel, ZITADEL_HELP } from './zitadel/command.ts';
@@ -13,12 +14,14 @@ const HELP = `passerby-verifier: keys, store and guests of the verifier
                                                 after the other if you like: all of them know the key already
   passerby-verifier keys seal                   a new key for the cookies of createZitadel; keep it secret
 ${STORE_HELP}
-${ZITADEL_HELP}`;
+${ZITADEL_HELP}
+${DESCOPE_HELP}`;
 
 /** The command line: makes keys, puts a new one in front, or looks after the store and the guests. @throws Error with what to do */
 export async function run(argv: readonly string[], print: (line: string) => void): Promise<void> {
   if (argv[0] === 'store' && !argv.includes('--help')) return runStore(argv.slice(1), print);
   if (argv[0] === 'zitadel' && !argv.includes('--help')) return runZitadel(argv.slice(1), print);
+  if (argv[0] === 'descope' && !argv.includes('--help')) return runDescope(argv.slice(1), print);
   const { values, positionals } = parseArgs({ args: [...argv], options: { help: { type: 'boolean', default: false } }, allowPositionals: true });
   const [topic, action, file, ...rest] = positionals;
   if (values.help) return print(HELP);

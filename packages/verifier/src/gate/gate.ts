@@ -30,7 +30,7 @@ export function takeTurnOf({ thumbprint }: Proof, { rateLimit, store }: Pick<Gat
 }
 
 /** @throws Refused `rate_limited` */
-export async function takeTurn(bucket: string, rate: Rate, store: Store): Promise<void> {
+export async function takeTurn(bucket: string, rate: Rate, store: Pick<Store, 'takeTurn'>): Promise<void> {
   const waitMs = await store.takeTurn(bucket, rate);
   if (waitMs > 0) throw new Refused('rate_limited', 'Too many at once: try again later', { headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) } });
 }

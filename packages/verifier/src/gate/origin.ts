@@ -19,3 +19,14 @@ export function refuseUnlessScript(headers: Headers, origins: ReadonlySet<string
   // Not a form that was submitted, nor a request whose answer its page cannot read, nor one that nobody's page made.
   if (!/^(?:cors|same-origin)$/.test(mode) || !/^(?:same-origin|same-site|cross-site)$/.test(site)) throw new Refused('unauthorized_client', 'This is not how a script asks: use fetch');
 }
+
+const JSON_TYPE = /^application\/json *(?:; *charset="?utf-8"?)?$/i;
+
+/** Lets through what a script of a listed page sends as JSON, which no form and no other page can do. @throws Refused `unauthorized_client`, `invalid_request` */
+export function refuseUnlessJsonOfPage(headers: Headers, origins: ReadonlySet<string>): void {
+  refuseForeignOrigin(headers, origins);
+  if (headers.get('origin') === null) throw new Refused('unauthorized_client', 'There is no Origin: only a page of a listed origin is answered');
+  if (!JSON_TYPE.test(headers.get('content-type') ?? '') || headers.has('content-encoding')) {
+    throw new Refused('invalid_request', 'The body is not JSON: send it as application/json', { status: 415 });
+  }
+}

@@ -40,14 +40,14 @@ function parseOrNull(body: string): unknown {
   }
 }
 
-/** A body of 64 KiB at most, given up as soon as it is longer: its `content-length` is only what the sender says. @throws Error, or what the stream throws */
-export async function readBody(answer: Response): Promise<string> {
+/** A body, by default of 64 KiB at most, given up as soon as it is longer: its `content-length` is only what the sender says. @throws Error, or what the stream throws */
+export async function readBody(answer: Response, mostBytes = MAX_BODY_BYTES): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
   for await (const chunk of chunksOf(answer)) {
     bytes += chunk.byteLength;
-    if (bytes > MAX_BODY_BYTES) throw new Error(`The service's answer is longer than ${MAX_BODY_BYTES} bytes`);
+    if (bytes > mostBytes) throw new Error(`The service's answer is longer than ${mostBytes} bytes`);
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

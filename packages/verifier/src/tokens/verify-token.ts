@@ -22,7 +22,7 @@ export interface Caller {
 /** What one kind of token must be, whoever sent it. */
 export interface TokenRules extends TokenForm {
   /** For messages: what it is, and who issues it. */
-  readonly words: { readonly token: 'access token' | 'ID token'; readonly issuer: string };
+  readonly words: { readonly token: 'access token' | 'ID token' | 'session token'; readonly issuer: string };
   readonly issuer: string;
   readonly audience?: string;
   readonly maxLifetimeSeconds: number;

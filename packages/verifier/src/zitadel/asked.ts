@@ -1,5 +1,6 @@
 import type { Json } from '@passerby/shared';
-import { refuseForeignOrigin } from '../gate/origin.ts';
+import { isEmail } from '../gate/email.ts';
+import { refuseUnlessJsonOfPage } from '../gate/origin.ts';
 import { readText } from '../issuer/form.ts';
 import { Refused } from '../issuer/refused.ts';
 import { parseStrictJson } from '../tokens/strict-json.ts';
@@ -11,8 +12,6 @@ export interface Asked {
   readonly headers: Headers;
   readonly clientAddress: string;
 }
-
-const JSON_TYPE = /^application\/json *(?:; *charset="?utf-8"?)?$/i;
 
 /** Reads a request, once it is clear whose page sent it. @throws Refused */
 export async function readAsked(request: Request, { origins, clientAddress }: { readonly origins: ReadonlySet<string>; readonly clientAddress: string }): Promise<Asked> {
@@ -29,12 +28,8 @@ export async function readAsked(request: Request, { origins, clientAddress }: { 
  * @throws Refused `unauthorized_client`, `invalid_request`
  */
 export function refuseUnlessOwnPage(headers: Headers, origins: ReadonlySet<string>): void {
-  refuseForeignOrigin(headers, origins);
-  if (!headers.has('origin')) throw new Refused('unauthorized_client', 'There is no Origin: only a page of a listed origin is answered');
+  refuseUnlessJsonOfPage(headers, origins);
   if ((headers.get('sec-fetch-site') ?? 'same-origin') !== 'same-origin') throw new Refused('unauthorized_client', 'This page is of another origin than this server');
-  if (!JSON_TYPE.test(headers.get('content-type') ?? '') || headers.has('content-encoding')) {
-    throw new Refused('invalid_request', 'The body is not JSON: send it as application/json', { status: 415 });
-  }
 }
 
 /** A text of the body. @throws Refused `invalid_request` */
@@ -61,7 +56,7 @@ function lineOf(body: Json, name: string): string {
 /** One e-mail address and nothing else: it goes to the shop's mailer. @throws Refused `invalid_request` */
 export function emailOf(body: Json): string {
   const email = lineOf(body, 'email');
-  if (!/^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]+\.[^\s@<>()[\]\\,;:".]+$/u.test(email)) throw new Refused('invalid_request', 'email is not an e-mail address');
+  if (!isEmail(email)) throw new Refused('invalid_request', 'email is not an e-mail address');
   if (isGuestEmail(email)) throw new Refused('invalid_request', 'email is one that receives no mail');
   return email;
 }

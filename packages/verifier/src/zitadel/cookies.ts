@@ -1,7 +1,9 @@
 /** The two cookies: sealed here, opened here, and never one taken for the other. */
 import { optionalNumber, optionalText, type Json, type SubjectKind } from '@passerby/shared';
 import { compactDecrypt, CompactEncrypt, errors } from 'jose';
-import { parseObject, ServiceFailed } from './failures.ts';
+import { readCookie } from '../gate/cookie.ts';
+import { parseObject } from '../reach.ts';
+import { ServiceFailed } from './failures.ts';
 
 /** What a cookie holds. All times are seconds since epoch, by this server's clock. */
 export interface Kept {
@@ -85,11 +87,4 @@ function readKept(inside: Json): Kept | null {
   const [iat, end] = [optionalNumber(inside, 'iat'), optionalNumber(inside, 'end')];
   if (sub === undefined || gen === undefined || exp === undefined || life === undefined || iat === undefined || end === undefined) return null;
   return { sub, gen, at: optionalText(inside, 'at'), exp, life, rt: optionalText(inside, 'rt'), sid: optionalText(inside, 'sid'), iat, end };
-}
-
-function readCookie(headers: Headers, name: string): string | null {
-  const pairs = (headers.get('cookie') ?? '').split(/; */);
-  const values = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1));
-  // A browser never sends two of one name with this prefix.
-  return values.length === 1 ? (values[0] ?? null) : null;
 }

@@ -1,5 +1,6 @@
 /** What ZITADEL's answers mean where they are not what was asked for. Decides only; docs: https://zitadel.com/docs/apis/openidoauth/endpoints, RFC 6749 §5.2, RFC 8693 §2.2.2. */
-import { asObject, optionalText, type Json } from '@passerby/shared';
+import { optionalText } from '@passerby/shared';
+import type { ServiceAnswer } from '../reach.ts';
 
 /**
  * `missing`: there is no such user. `taken`: somebody has this username. `password`: the password policy. `refused`: anything else that is the request's own fault.
@@ -11,13 +12,6 @@ export interface Judged {
   readonly failure: Failure;
   /** For the operator: what to change. Holds nothing that was sent. */
   readonly advice: string;
-}
-
-export interface ServiceAnswer {
-  readonly status: number;
-  /** Null: it is no JSON object. */
-  readonly body: Json | null;
-  readonly retryAfterSeconds?: number;
 }
 
 /** A request of ours that ZITADEL did not do. */
@@ -46,7 +40,7 @@ const CLIENT = 'ZITADEL does not know this application: compare clientId and cli
 const NO_API = 'There is no UserService (v2) at issuer: compare issuer with your ZITADEL, which has to be of version 3 or newer';
 
 /** An answer of the UserService in the Connect protocol's JSON form. */
-export function judgeManagement(rpc: string, { status, body }: ServiceAnswer): Judged {
+export function judgeManagement(rpc: string, { status, body }: Pick<ServiceAnswer, 'status' | 'body'>): Judged {
   const code = body && optionalText(body, 'code');
   const message = (body && optionalText(body, 'message')) ?? '';
   if (status === 429 || status >= 500) return code === 'unimplemented' ? setting(NO_API) : unavailable();
@@ -63,7 +57,7 @@ export function judgeManagement(rpc: string, { status, body }: ServiceAnswer): J
 }
 
 /** An answer of the token endpoint that is no token. */
-export function judgeToken(grant: Grant, { status, body }: ServiceAnswer): Judged {
+export function judgeToken(grant: Grant, { status, body }: Pick<ServiceAnswer, 'status' | 'body'>): Judged {
   const error = body && optionalText(body, 'error');
   const description = (body && optionalText(body, 'error_description')) ?? '';
   if (status === 429 || status >= 500 || !error) return unavailable();
@@ -96,21 +90,4 @@ function setting(advice: string): Judged {
 
 export function unavailable(): Judged {
   return { failure: 'unavailable', advice: 'ZITADEL did not answer as it should' };
-}
-
-/** `Retry-After` in seconds, as the answer says it; a date counts as none. */
-export function retryAfterOf(headers: Headers): number | undefined {
-  const text = headers.get('retry-after') ?? '';
-  return /^\d{1,5}$/.test(text) ? Number(text) : undefined;
-}
-
-/** The JSON object of a body, or null. */
-export function parseObject(text: string): Json | null {
-  try {
-    return asObject(JSON.parse(text));
-  } catch (error) {
-    // The parser's message quotes what it read.
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }

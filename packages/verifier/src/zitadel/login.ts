@@ -4,7 +4,7 @@ import { textOf, type Asked } from './asked.ts';
 import type { Answer, Context } from './context.ts';
 import type { Kept } from './cookies.ts';
 import { ServiceFailed, unavailable } from './failures.ts';
-import { randomName } from './random.ts';
+import { randomName } from '../random.ts';
 import { answerWith, userWith } from './session.ts';
 import { takeNetworkTurn } from './start-guest.ts';
 import { claimsOf, type CodeGrant } from './token-endpoint.ts';

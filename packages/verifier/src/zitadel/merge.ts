@@ -6,7 +6,7 @@ import type { Context } from './context.ts';
 import type { Kept } from './cookies.ts';
 import { ServiceFailed } from './failures.ts';
 import { isUnsure, judgeLooks } from './judge.ts';
-import { sha256 } from './random.ts';
+import { sha256 } from '../random.ts';
 
 export interface GuestMerge {
   /** The merge's own name, the same for every try. */

@@ -1,7 +1,7 @@
 /** ZITADEL's users, by its UserService (v2) in the Connect protocol's JSON form. Knows nothing of what is remembered here. */
 import { asObject, optionalText, type Json } from '@passerby/shared';
 import { judgeManagement, ServiceFailed, unavailable } from './failures.ts';
-import { reach } from './reach.ts';
+import { reach } from '../reach.ts';
 
 export interface ServiceParts {
   readonly managementUrl: string;

@@ -1,4 +1,5 @@
 import type { Visit } from '../authress/login.ts';
+import { checkOrigin, checkRate } from '../checks.ts';
 import { isSecure } from '../settings.ts';
 import type { Rate, Store } from '../store/store.ts';
 
@@ -100,7 +101,7 @@ export function checkZitadel(settings: ZitadelSettings): CheckedZitadel {
   refuseUnless([audience].flat().every(isName) && [audience].flat().length > 0, "audience is empty: leave it out, or write what your access tokens are for, such as the project's id");
   refuseUnless(isSecure(jwksUrl), 'jwksUrl is not an https address (http is for loopback only): leave it out, or write where the keys are');
   refuseUnless(Array.isArray(origins) && origins.length > 0, "origins is missing: list the origins of the shop's pages, such as https://shop.example");
-  for (const origin of origins) checkOrigin(origin, 'origins holds something that is not an origin');
+  for (const origin of origins) checkOrigin(origin, 'createZitadel: origins holds something that is not an origin');
   refuseUnless(typeof path === 'string' && /^(?:\/[\w.~-]+)+$/.test(path), "path is not one: write it with a slash in front and none behind, such as '/auth'");
   refuseUnless(STORE_METHODS.every((name) => typeof Object(store)[name] === 'function'), 'store is missing: write memoryStore() for one process, or a store on a database');
   refuseUnless(typeof sendCode === 'function', 'sendCode is missing: write the function that sends { email, code, givenName }');
@@ -110,7 +111,7 @@ export function checkZitadel(settings: ZitadelSettings): CheckedZitadel {
   return {
     issuer, clientId, clientSecret, serviceToken, serviceUserId, organizationId, audience: [audience].flat(), sealingKeys: readSealingKeys(settings.sealingKeys), origins: new Set(origins), path, store, sendCode,
     tokens, guestSeconds: guestDays * 86_400, captcha, allow: allow ?? (() => true), managementUrl, jwksUrl,
-    rateLimit: { network: checkRate(rateLimit.network ?? { burst: 300, perSecond: 1 }, 'network'), subject: checkRate(rateLimit.subject ?? { burst: 30, perSecond: 0.1 }, 'subject') },
+    rateLimit: { network: checkRate(rateLimit.network ?? { burst: 300, perSecond: 1 }, 'createZitadel: rateLimit.network'), subject: checkRate(rateLimit.subject ?? { burst: 30, perSecond: 0.1 }, 'createZitadel: rateLimit.subject') },
     report: report ?? ((message) => console.error('@passerby/verifier:', message)),
     now: settings.now ?? (() => Date.now()),
     fetch: settings.fetch ?? ((...args) => globalThis.fetch(...args)),
@@ -120,8 +121,8 @@ export function checkZitadel(settings: ZitadelSettings): CheckedZitadel {
 
 /** What is needed to speak to ZITADEL for the service account. @throws TypeError, which holds no secret */
 export function checkService({ issuer, serviceToken, managementUrl = issuer }: Pick<ZitadelSettings, 'issuer' | 'serviceToken' | 'managementUrl'>): { readonly issuer: string; readonly serviceToken: string; readonly managementUrl: string } {
-  checkOrigin(issuer, 'issuer is not the origin of your ZITADEL');
-  checkOrigin(managementUrl, 'managementUrl is not an origin');
+  checkOrigin(issuer, 'createZitadel: issuer is not the origin of your ZITADEL');
+  checkOrigin(managementUrl, 'createZitadel: managementUrl is not an origin');
   refuseUnless(isName(serviceToken), 'serviceToken is missing: write a personal access token of the service account');
   return { issuer, serviceToken, managementUrl };
 }
@@ -132,17 +133,6 @@ function readSealingKeys(keys: readonly string[]): readonly Uint8Array[] {
     refuseUnless(typeof key === 'string' && /^[\w-]{43}$/.test(key), 'sealingKeys holds something that is not 32 bytes as base64url: `passerby-verifier keys seal` makes one');
     return Uint8Array.from(atob(key.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
   });
-}
-
-function checkOrigin(origin: unknown, what: string): void {
-  refuseUnless(isSecure(origin), `${what}: write https, host and port as in https://shop.example (http is for loopback only)`);
-  refuseUnless(new URL(origin).origin === origin, `${what}: write ${new URL(origin).origin}`);
-}
-
-function checkRate({ burst, perSecond }: Rate, name: string): Rate {
-  refuseUnless(Number.isSafeInteger(burst) && burst >= 1, `rateLimit.${name}.burst is not a whole number of 1 or more`);
-  refuseUnless(Number.isFinite(perSecond) && perSecond > 0, `rateLimit.${name}.perSecond is not a number above 0`);
-  return { burst, perSecond };
 }
 
 function isName(text: unknown): text is string {

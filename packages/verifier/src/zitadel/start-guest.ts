@@ -5,7 +5,7 @@ import type { Asked } from './asked.ts';
 import { WithCookies, type Answer, type Context } from './context.ts';
 import type { Kept } from './cookies.ts';
 import { tagOf } from './judge.ts';
-import { randomHex } from './random.ts';
+import { randomHex } from '../random.ts';
 import { answerWith, exchangeGuest, renewGuest } from './session.ts';
 
 /** `POST /guest`: the guest of the cookie, or a new one. The cheap checks come first, so that a flood costs little. */

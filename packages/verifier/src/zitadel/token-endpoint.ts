@@ -2,7 +2,7 @@
 import { optionalNumber, optionalText, readClaims, type Json } from '@passerby/shared';
 import { basicAuthorization } from '../tokens/authorization.ts';
 import { judgeToken, ServiceFailed, unavailable, type Grant } from './failures.ts';
-import { reach } from './reach.ts';
+import { reach } from '../reach.ts';
 
 export interface TokenParts {
   readonly managementUrl: string;

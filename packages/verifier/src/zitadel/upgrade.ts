@@ -8,7 +8,7 @@ import { later, noGuest, over, type Answer, type Context } from './context.ts';
 import type { Kept } from './cookies.ts';
 import { ServiceFailed } from './failures.ts';
 import { isUnsure, judgeLooks } from './judge.ts';
-import { randomDigits, randomName, sha256 } from './random.ts';
+import { randomDigits, randomName, sha256 } from '../random.ts';
 import type { Person } from './service.ts';
 import { refuseUnlessGuest } from './session.ts';
 import { takeNetworkTurn } from './start-guest.ts';

@@ -9,7 +9,7 @@ import { createZitadelEndpoints } from './endpoints.ts';
 import { mergeGuest, type GuestMerge, type MergedGuest } from './merge.ts';
 import { purgeGuests, type Purged, type PurgeOptions } from './purge.ts';
 import { Recent } from './recent.ts';
-import { seldom } from './seldom.ts';
+import { seldom } from '../seldom.ts';
 import { Service } from './service.ts';
 import { checkService, checkZitadel, type ZitadelSettings } from './settings.ts';
 import { TokenEndpoint } from './token-endpoint.ts';

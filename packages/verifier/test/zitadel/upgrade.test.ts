@@ -283,9 +283,9 @@ describe('a guest who becomes a user', () => {
   });
 
   it.each([
-    ['no e-mail', { email: undefined }], ['two e-mails', { email: 'a@shop.example,b@shop.example' }], ['an e-mail with a header', { email: 'a@shop.example\r\nbcc: b@shop.example' }],
+    ['no e-mail', { email: undefined }], ['two e-mails', { email: 'a@shop.example,b@shop.example' }], ['an e-mail with a character that nobody sees', { email: 'a\u200bb@shop.example' }], ['an e-mail with a header', { email: 'a@shop.example\r\nbcc: b@shop.example' }],
     ['an e-mail without a host', { email: 'ada' }], ['an e-mail in brackets', { email: 'Ada <ada@shop.example>' }], ['an endless e-mail', { email: `${'a'.repeat(300)}@shop.example` }],
-    ['no name', { given_name: '' }], ['a blank name', { family_name: '  ' }], ['a name with a line break', { given_name: 'Ada\nBcc: x' }], ['a name that is no text', { family_name: 1 }],
+    ['no name', { given_name: '' }], ['a blank name', { family_name: '  ' }], ['a name with a line break', { given_name: 'Ada\nBcc' }], ['a name that is no text', { family_name: 1 }],
   ])('is refused %s', async (_, changes) => {
     const { world, ada } = await open();
     const answer = await ada.post('/upgrade', { ...ADA, ...changes });

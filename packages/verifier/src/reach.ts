@@ -1,0 +1,54 @@
+/** Asking the identity service of a vendor. */
+import { asObject, type Json } from '@passerby/shared';
+import { readBody } from './tokens/download-json.ts';
+
+export interface ServiceAnswer {
+  /** 0: there was no answer that could be read. */
+  readonly status: number;
+  /** Null: it is no JSON object. */
+  readonly body: Json | null;
+  /** `Set-Cookie`s. */
+  readonly cookies: readonly string[];
+  readonly retryAfterSeconds?: number;
+}
+
+export interface Question {
+  /** Default: POST. */
+  readonly method?: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | URLSearchParams;
+  /** Of the answer; default: 64 KiB. */
+  readonly mostBytes?: number;
+}
+
+/** How long one request may take. */
+const PATIENCE_MS = 8_000;
+
+/** Sends one request, and reads its answer. Whatever went wrong on the way may quote what was sent, so none of it is told. */
+export async function reach(fetch: typeof globalThis.fetch, url: string, { headers, method = 'POST', mostBytes, body }: Question): Promise<ServiceAnswer> {
+  try {
+    const answer = await fetch(url, { method, headers: { accept: 'application/json', ...headers }, ...(body !== undefined && { body }), redirect: 'manual', signal: AbortSignal.timeout(PATIENCE_MS) });
+    const retryAfterSeconds = retryAfterOf(answer.headers);
+    return { status: answer.status, body: parseObject(await readBody(answer, mostBytes)), cookies: answer.headers.getSetCookie(), ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
+  } catch (error) {
+    if (error instanceof Error) return { status: 0, body: null, cookies: [] };
+    throw error;
+  }
+}
+
+/** `Retry-After` in seconds, as the answer says it; a date counts as none. */
+function retryAfterOf(headers: Headers): number | undefined {
+  const text = headers.get('retry-after') ?? '';
+  return /^\d{1,5}$/.test(text) ? Number(text) : undefined;
+}
+
+/** The JSON object of a body, or null. */
+export function parseObject(text: string): Json | null {
+  try {
+    return asObject(JSON.parse(text));
+  } catch (error) {
+    // The parser's message quotes what it read.
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
