@@ -23,6 +23,7 @@ export async function send({ method, url, body, bearer, credentials, isRefusal }
 export interface FormAnswer extends Answer {
   /** The nonce that the server wants in the next proof (RFC 9449 §8). */
   readonly dpopNonce: string | null;
+  readonly headers: Headers;
 }
 
 /**
@@ -41,11 +42,15 @@ export function postForm(url: string, fields: Readonly<Record<string, string>>, 
   return ask(url, { method: 'POST', body: new URLSearchParams(fields), credentials: 'omit' }, ports);
 }
 
-async function ask(url: string, init: RequestInit, ports: ProviderPorts): Promise<FormAnswer> {
+/**
+ * Sends a request as it is, past every cache.
+ * @throws LoginError `network`
+ */
+export async function ask(url: string, init: RequestInit, ports: ProviderPorts): Promise<FormAnswer> {
   try {
     const response = await ports.fetch(url, { ...init, cache: 'no-store', redirect: 'manual', referrerPolicy: 'no-referrer', signal: ports.signal });
     const { status, headers } = response;
-    return { status, retryAfter: headers.get('retry-after'), dpopNonce: headers.get('dpop-nonce'), body: await response.text() };
+    return { status, retryAfter: headers.get('retry-after'), dpopNonce: headers.get('dpop-nonce'), headers, body: await response.text() };
   } catch (cause) {
     throw new LoginError('network', 'The identity service could not be reached', { cause });
   }
