@@ -20,8 +20,10 @@ export default defineConfig({
     },
   },
   test: {
+    // One for each core of the smallest machine that has to do it within ten minutes.
+    maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'node', include: everywhere, exclude: [...inBrowser, ...inDom, ...withBrowser] } },
+      { extends: true, test: { name: 'node', testTimeout: 30_000, include: everywhere, exclude: [...inBrowser, ...inDom, ...withBrowser] } },
       { extends: true, test: { name: 'happy-dom', environment: 'happy-dom', include: inDom } },
       {
         extends: true,
@@ -36,7 +38,7 @@ export default defineConfig({
         },
       },
       // Whole pages, driven from outside. The packages are built by then: these tests load what is shipped.
-      { test: { name: 'pages', include: ['e2e/**/*.test.ts', ...withBrowser], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false } },
+      { test: { name: 'pages', include: ['e2e/**/*.test.ts', ...withBrowser], testTimeout: 60_000, hookTimeout: 60_000 } },
     ],
   },
 });

@@ -1,4 +1,6 @@
 /** Every guard that `npm run mutants` takes out, in the order of the sources. */
+import { descopeLogin } from './guards/descope-login.mjs';
+import { descopeVerifier } from './guards/descope-verifier.mjs';
 import { flows } from './guards/flows.mjs';
 import { issuer } from './guards/issuer.mjs';
 import { openId } from './guards/oidc.mjs';
@@ -12,4 +14,4 @@ import { wire } from './guards/wire.mjs';
 import { zitadelLogin } from './guards/zitadel-login.mjs';
 import { zitadelVerifier } from './guards/zitadel-verifier.mjs';
 
-export const guards = [...records, ...sessions, ...flows, ...providers, ...openId, ...zitadelLogin, ...wire, ...verifier, ...issuer, ...zitadelVerifier, ...store, ...tokens];
+export const guards = [...records, ...sessions, ...flows, ...providers, ...openId, ...zitadelLogin, ...descopeLogin, ...wire, ...verifier, ...issuer, ...zitadelVerifier, ...descopeVerifier, ...store, ...tokens];

@@ -11,8 +11,9 @@ if (process.env['MUTANT'] && !guard) throw new Error(`No guard is called ${proce
 /** Whose tests are to notice that a guard is missing; what is shared is everybody's. */
 const packages = guard && !guard.file.startsWith('packages/shared/') ? [guard.file.split('/')[1] ?? ''] : ['shared', 'login', 'verifier'];
 
-/** The tests of the very file come first, then the short ones; those that open a database and the long ones last. */
-const ORDER = [new RegExp(`/${guard?.file.split('/').at(-1)?.replace('.ts', '')}[^/]*$`), /\/test\/(core|providers|tokens)\/(?!verify-token|key-set|strict-json)/, /^(?!.*\/(client|login|nothing-lost)\.test)/, /^(?!.*(nothing-lost|store\/(sql|command)\.test))/, /./];
+/** The tests of the very file come first, then those of its folder and the short ones; those that open a database and the long ones last. */
+const [folder = '', name = ''] = guard?.file.replace('/src/', '/test/').split(/\/(?=[^/]*$)/) ?? [];
+const ORDER = [new RegExp(`/${name.replace('.ts', '')}[^/]*$`), new RegExp(`${folder}/(?!races|.*(client|login|nothing-lost|sql|command)\\.test)[^/]*$`), /\/test\/(core|providers|tokens)\/(?!verify-token|key-set|strict-json)/, /^(?!.*\/(client|login|nothing-lost)\.test)/, /^(?!.*(nothing-lost|store\/(sql|command)\.test))/, /./];
 /** One service's whole story tells little of the others' guards, and takes long. */
 const isElsewhere = (moduleId: string): boolean => moduleId.includes('zitadel') && !guard?.file.includes('zitadel');
 const rank = ({ moduleId }: TestSpecification): number => ORDER.findIndex((pattern) => pattern.test(moduleId)) + (isElsewhere(moduleId) ? ORDER.length : 0);

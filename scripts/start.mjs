@@ -8,11 +8,13 @@ const PROVIDERS = {
   authress: { name: 'the emulated Authress', keys: '/.well-known/openid-configuration/jwks' },
   oidc: { name: 'an emulated OpenID provider', keys: '/jwks' },
   zitadel: { name: 'the emulated ZITADEL', keys: '/oauth/v2/keys' },
+  descope: { name: 'the emulated Descope', keys: '/v2/keys/P2passerbyShopInDevelopment' },
 };
 
 const HELP = `npm start [-- --provider oidc] [--check]
 
   --provider  the identity service: ${Object.keys(PROVIDERS).join(' (default) or ')}
+  --generation  of Descope's guests: new (default), anonymous tokens, or old, temporary users
   --check     start, see that everything answers, stop, and exit with 0
   --help      this text
 
@@ -26,10 +28,10 @@ const options = readOptions();
 if (options.help) {
   console.log(HELP);
 } else {
-  await start({ port: readPort(), provider: readProvider(), then: options.check ? check : stay });
+  await start({ port: readPort(), provider: readProvider(), generation: readGeneration(), then: options.check ? check : stay });
 }
 
-async function start({ port, provider, then }) {
+async function start({ port, provider, generation, then }) {
   await refuseTakenPorts(port);
   // Both tell of newer versions by a link; the first link here is the shop's.
   process.env.NPM_CONFIG_UPDATE_NOTIFIER = 'false';
@@ -39,7 +41,7 @@ async function start({ port, provider, then }) {
   // Loaded only now: it stands on what was just installed and built.
   const { startDemo } = await import('../examples/vanilla/src/demo.mjs');
   const { openDatabase } = await import('../examples/vanilla/src/database.mjs');
-  const demo = await startDemo({ port, provider, openStore: openDatabase }).catch((error) => {
+  const demo = await startDemo({ port, provider, generation, openStore: openDatabase }).catch((error) => {
     if (error.code !== 'EADDRINUSE') throw error;
     return refuse(takenPort(error.port));
   });
@@ -54,6 +56,8 @@ async function stay(demo, { provider }) {
     oidc: '',
     zitadel: `
   Make-believe mail   ${demo.mailUrl}   (the codes for guests who register)`,
+    descope: `
+  Make-believe mail   ${demo.mailUrl}   (the codes and links for people who sign in)`,
   };
   console.log(`
   The shop is open:   ${demo.shopUrl}
@@ -111,7 +115,7 @@ async function ask(origin, port, path) {
 
 function readOptions() {
   try {
-    return parseArgs({ options: { provider: { type: 'string', default: 'authress' }, check: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } }).values;
+    return parseArgs({ options: { provider: { type: 'string', default: 'authress' }, generation: { type: 'string', default: 'new' }, check: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } }).values;
   } catch (error) {
     if (!String(error.code).startsWith('ERR_PARSE_ARGS')) throw error;
     return refuse(`${error.message}\n\n${HELP}`);
@@ -121,6 +125,11 @@ function readOptions() {
 function readProvider() {
   const { provider } = options;
   return Object.hasOwn(PROVIDERS, provider) ? provider : refuse(`There is no provider "${provider}": choose ${Object.keys(PROVIDERS).join(' or ')}, as in npm start -- --provider oidc`);
+}
+
+function readGeneration() {
+  const { generation } = options;
+  return generation === 'new' || generation === 'old' ? generation : refuse(`There is no generation "${generation}": choose new or old, as in npm start -- --provider descope --generation old`);
 }
 
 function readPort() {

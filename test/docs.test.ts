@@ -53,7 +53,7 @@ function problemsIn(modules: readonly Snippet[]): string[] {
     paths: {
       '@passerby/login': ['./packages/login/src/index.ts'], '@passerby/login/core': ['./packages/login/src/core.ts'],
       '@passerby/login/authress': ['./packages/login/src/providers/authress.ts'], '@passerby/login/oidc': ['./packages/login/src/providers/oidc.ts'],
-      '@passerby/login/zitadel': ['./packages/login/src/providers/zitadel.ts'],
+      '@passerby/login/zitadel': ['./packages/login/src/providers/zitadel.ts'], '@passerby/login/descope': ['./packages/login/src/providers/descope.ts'],
       '@passerby/verifier': ['./packages/verifier/src/index.ts'], '@passerby/verifier/node': ['./packages/verifier/src/node.ts'],
       '@passerby/verifier/sql': ['./packages/verifier/src/sql.ts'],
       '@passerby/emulator': ['./packages/emulator/src/index.ts'],
@@ -229,7 +229,7 @@ describe('a table of the README', () => {
 });
 
 describe('the guarantees', () => {
-  const rows = ['## In the browser', '## With an OpenID provider', '## Attacks on a guest, a link and a merge', '## On the server', '## Of the house'].flatMap((heading) => tableUnder('docs/guarantees.md', heading));
+  const rows = ['## In the browser', '## With an OpenID provider', '## With ZITADEL', '## With Descope', '## Attacks on a guest, a link and a merge', '## On the server', '## Of the house'].flatMap((heading) => tableUnder('docs/guarantees.md', heading));
 
   it('name tests that exist, by their sentences', () => {
     const cited = rows.flatMap(([promise = '', by = '']) => {

@@ -10,12 +10,12 @@ export const PLANTED_AT: readonly string[] = [
 
 /** Leaves it in cookies, in both stores, in the window's name, and has every page told of it by messages and on the channels that are in use. */
 export async function plantIn(context: BrowserContext, token: string, shopUrl: string): Promise<void> {
-  await context.addCookies(['authorization', 'user', 'access_token', 'passerby'].map((name) => ({ name, value: token, url: shopUrl })));
+  await context.addCookies(['authorization', 'user', 'access_token', 'passerby', 'DS', 'DSR'].map((name) => ({ name, value: token, url: shopUrl })));
   await context.addInitScript((planted) => {
     const session = { access_token: planted, accessToken: planted, refresh_token: planted, token_type: 'bearer', expires_in: 600, user: { id: 'x' } };
     if (origin === 'null') return;
     window.name = JSON.stringify(session);
-    for (const store of [localStorage, sessionStorage]) for (const key of ['passerby', 'sb-shop-auth-token', 'access_token', 'user']) store.setItem(key, JSON.stringify(session));
+    for (const store of [localStorage, sessionStorage]) for (const key of ['passerby', 'sb-shop-auth-token', 'access_token', 'user', 'DS', 'DSR']) store.setItem(key, JSON.stringify(session));
     const say = (post: (data: unknown) => void): void => {
       for (const ms of [0, 100, 400]) setTimeout(() => [planted, session, { type: 'SIGNED_IN', session }, { v: 1, gen: 9e15, session }].forEach(post), ms);
     };

@@ -23,7 +23,7 @@ export interface Visitor {
   /** Waits for the question whether to go on as who one turned out to be. */
   isAskedWhoToBe(): Promise<void>;
   /** The same person's next tab. */
-  openTab(): Promise<Visitor>;
+  openTab(address?: string): Promise<Visitor>;
 }
 
 /** What somebody does to sign in, from the click in the shop until they are sent back. */
@@ -73,7 +73,11 @@ function visitorOn(page: Page, { context, url, signIn }: { readonly context: Bro
     },
     signIn: (connection, person) => signIn(visitor, connection, person),
     isAskedWhoToBe: () => page.getByTestId('identity-in-use').waitFor({ state: 'visible' }),
-    openTab: () => visitIn(context, url, signIn),
+    openTab: async (address = url) => {
+      const tab = await context.newPage();
+      await tab.goto(address);
+      return visitorOn(tab, { context, url, signIn });
+    },
   };
   return visitor;
 }

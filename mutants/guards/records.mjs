@@ -66,12 +66,16 @@ export const records = [
     why: 'The shop could not tell a repeated merge from a new one, and would double the cart.',
   },
   {
-    id: 'merge-of-parked', file: record, find: "const guest = session ?? (ended === 'guest_ended' ? parked : null);", replace: 'const guest = session;',
+    id: 'merge-of-parked', file: record, find: "const last = session ?? (ended === 'guest_ended' ? parked : null);", replace: 'const last = session;',
     why: 'Who thought about it until the token ran out would go on as the user, and leave the cart behind.',
   },
   {
-    id: 'merge-guests-only', file: record, find: "guest?.kind === 'guest' ? [", replace: 'guest ? [',
+    id: 'merge-guests-only', file: record, find: "return last?.kind === 'guest' ? last : null;", replace: 'return last;',
     why: "One user's things would be carried over to another user of the same device.",
+  },
+  {
+    id: 'moved-from-who-is-here', file: record, find: 'if (guest && guest.subject === now.movedFrom) return', replace: 'if (guest && now.movedFrom) return',
+    why: 'A guest would be merged into a user that somebody else became, without a question.',
   },
   {
     id: 'merges-one-by-one', file: record, find: 'merges.filter((merge) => merge.key !== event.key)', replace: '[]',

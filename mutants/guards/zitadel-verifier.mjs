@@ -7,6 +7,7 @@ const decisions = `${room}/decisions.ts`;
 const judge = `${room}/judge.ts`;
 const login = `${room}/login.ts`;
 const merge = `${room}/merge.ts`;
+const origin = 'packages/verifier/src/gate/origin.ts';
 const metadata = `${room}/metadata.ts`;
 const purge = `${room}/purge.ts`;
 const service = `${room}/service.ts`;
@@ -21,13 +22,13 @@ const sql = 'packages/verifier/src/store/sql-guests.ts';
 export const zitadelVerifier = [
   { id: 'zitadel-cookie-name', file: cookies, find: 'protectedHeader.typ === name ? parseObject(new TextDecoder().decode(plaintext)) : null', replace: 'parseObject(new TextDecoder().decode(plaintext))', why: 'A guest’s cookie under the other name would be a user’s.' },
   { id: 'zitadel-cookie-end', file: cookies, find: 'kept.end > this.#now() / 1000 ? kept : null', replace: 'kept', why: 'Who copied a cookie would be that guest for ever.' },
-  { id: 'zitadel-cookie-once', file: cookies, find: 'values.length === 1 ?', replace: 'values.length >= 1 ?', why: 'Two readers of one request could see two people.' },
+  { id: 'zitadel-cookie-once', file: 'packages/verifier/src/gate/cookie.ts', find: 'values.length === 1 ?', replace: 'values.length >= 1 ?', why: 'Two readers of one request could see two people.' },
   { id: 'zitadel-cookie-dir', file: cookies, find: "keyManagementAlgorithms: ['dir'], ", replace: '', why: 'A cookie could choose how it is to be opened.' },
   { id: 'zitadel-cookie-fits', file: cookies, find: 'whole.length <= MOST_BYTES ? whole : await this.#seal(kind, { ...kept, at: undefined });\n    if (sealed.length > MOST_BYTES)', replace: 'whole;\n    if (sealed.length > 1e9)', why: 'A browser would drop the cookie, and with it the guest.' },
-  { id: 'zitadel-origin-needed', file: asked, find: "if (!headers.has('origin')) throw", replace: 'if (false as boolean) throw', why: 'Whatever is no page of the shop would act with its visitor’s cookie.' },
-  { id: 'zitadel-origin-listed', file: asked, find: 'refuseForeignOrigin(headers, origins);', replace: '', why: 'A foreign page would act with the visitor’s cookie.' },
+  { id: 'zitadel-origin-needed', file: origin, find: "if (headers.get('origin') === null) throw", replace: 'if (false as boolean) throw', why: 'Whatever is no page of the shop would act with its visitor’s cookie.' },
+  { id: 'zitadel-origin-listed', file: origin, find: "  refuseForeignOrigin(headers, origins);\n  if (headers.get('origin') === null) throw", replace: "  if (headers.get('origin') === null) throw", why: 'A foreign page would act with the visitor’s cookie.' },
   { id: 'zitadel-fetch-site', file: asked, find: "(headers.get('sec-fetch-site') ?? 'same-origin') !== 'same-origin'", replace: 'false', why: 'Another host of the shop would act with the visitor’s cookie.' },
-  { id: 'zitadel-json-only', file: asked, find: "!JSON_TYPE.test(headers.get('content-type') ?? '')", replace: 'false', why: 'A form that a person is made to submit would act with their cookie.' },
+  { id: 'zitadel-json-only', file: origin, find: "!JSON_TYPE.test(headers.get('content-type') ?? '')", replace: 'false', why: 'A form that a person is made to submit would act with their cookie.' },
   { id: 'zitadel-one-email', file: asked, find: 'if (line === \'\' || /\\p{C}/u.test(line)) throw', replace: "if (line === '') throw", why: 'Somebody could add recipients to the mail with the code.' },
   { id: 'zitadel-user-row', file: judge, find: "if (row.state === 'user') return 'user';", replace: "if (row.state === 'user') return 'guest';", why: 'An old copy of a guest’s cookie would open the account that the guest became.' },
   { id: 'zitadel-gone-row', file: judge, find: "if (row.state === 'gone') return 'over';", replace: "if (row.state === 'gone') return 'guest';", why: 'Who signed out on a shared device would be there for the next person.' },

@@ -1,5 +1,5 @@
 /** The client, for the identity service that the shop's server names. All else on this page is the same for any of them. */
-import { LoginClient, oidc, zitadel } from '/passerby.js';
+import { descope, LoginClient, oidc, zitadel } from '/passerby.js';
 
 const APPLICATION = 'app_shop';
 
@@ -23,9 +23,14 @@ const settingsFor = {
     redirectUrl: new URL('/', location.href).href,
     apiOrigins: [location.origin],
   }),
+  /** Descope's guests need its management key, which the verifier holds; everything else a page does with Descope itself. */
+  descope: ({ loginUrl, verifierUrl, service }) => ({
+    provider: descope({ ...service, baseUrl: loginUrl, verifier: `${verifierUrl}/auth` }),
+    redirectUrl: new URL('/', location.href).href,
+  }),
 };
 
-/** @param {{ provider: 'authress' | 'oidc' | 'zitadel', loginUrl: string, verifierUrl: string }} signIn */
+/** @param {{ provider: 'authress' | 'oidc' | 'zitadel' | 'descope', loginUrl: string, verifierUrl: string, service?: object }} signIn `service`: what else its provider is told */
 export function createClient(signIn, mergeGuest) {
   return new LoginClient({ ...settingsFor[signIn.provider](signIn), mergeGuest });
 }

@@ -16,11 +16,14 @@ function openShop() {
     oidc: async ({ ticket }) => ({ ticket: await ticket() }),
     // Both cookies go along by themselves.
     zitadel: async () => ({}),
+    descope: async ({ guestToken }) => ({ guestToken: await guestToken() }),
   };
+  /** These keep a person's taste, as an attribute, and bring it along. */
+  const keepsTheme = ['zitadel', 'descope'].includes(settings.provider);
   // For whoever wants to try the client in the console, and for the tests.
   window.login = login;
 
-  const view = createView({ addToCart, signIn, signOut, discardGuest, checkOut, resolveLink }, settings.provider);
+  const view = createView({ addToCart, signIn, signOut, discardGuest, checkOut, resolveLink, chooseTheme }, settings.provider);
   const api = createShopApi(login, { credential: settings.provider === 'zitadel' ? 'cookie' : 'token', asked: (text, detail) => view.addToTimeline({ text, detail }) });
   /** Calls about the cart wait for each other, so that the last answer is the latest cart. */
   let cartWork = Promise.resolve();
@@ -28,6 +31,8 @@ function openShop() {
   const otherTabs = new BroadcastChannel('wayside cart');
   /** Whose cart was asked for last. */
   let cartOwner;
+  /** Whose theme is shown. */
+  let themeOwner;
 
   // First of all: this takes a sign-in's code out of the address bar before anything else can see it.
   const arrival = login.completeLogin();
@@ -50,6 +55,11 @@ function openShop() {
 
   function hear({ type, session }) {
     view.addToTimeline(noticeLine(type, session));
+    // Who has only just come has chosen none yet.
+    if (type === 'guest_started' && keepsTheme) {
+      themeOwner = session.subject;
+      view.showTheme('');
+    }
     showWho();
     if (type === 'identity_in_use') view.askWhoToBe(null);
     else if (type !== 'refreshed' && type !== 'storage_degraded') view.askNothing();
@@ -60,6 +70,7 @@ function openShop() {
   function tellOutcome(outcome) {
     if (outcome?.type === 'linked') view.say('You are signed in. Same ID, same cart.');
     if (outcome?.type === 'signed_in') view.say('Welcome back.');
+    if (outcome?.type === 'moved') view.say('You are signed in. Your cart has come along.');
     if (outcome?.type === 'identity_in_use') view.askWhoToBe(outcome.existing.subject);
     if (outcome?.type === 'cancelled') {
       view.say('Sign-in cancelled. Everything is as it was.');
@@ -72,9 +83,22 @@ function openShop() {
   function showWho() {
     const session = login.getSession();
     view.showWho(session);
+    if (keepsTheme && session && session.subject !== themeOwner) void loadTheme();
     if (session?.subject === cartOwner) return;
     cartOwner = session?.subject;
     void loadCart();
+  }
+
+  function loadTheme() {
+    themeOwner = login.getSession()?.subject;
+    return attempt(async () => view.showTheme((await login.attributes.get('theme')) ?? ''), loadTheme);
+  }
+
+  function chooseTheme(theme) {
+    return act(async () => {
+      await (theme ? login.attributes.set('theme', theme) : login.attributes.remove('theme'));
+      view.showTheme(theme);
+    }, () => chooseTheme(theme));
   }
 
   function listProducts() {
@@ -112,9 +136,14 @@ function openShop() {
   function signIn(connectionId) {
     return act(async () => {
       view.addToTimeline({ text: `Leaving for ${connectionId}`, detail: 'to come back as a user' });
-      if (!login.getSession()) return void (await login.authenticate({ connectionId }));
-      // Where the service wants to know more of a guest first, the person is asked on this page.
-      tellOutcome(await login.linkIdentity({ connectionId, challenge: view.askPerson }));
+      // Where the service wants to know more first, the person is asked on this page.
+      const challenge = view.askPerson;
+      try {
+        if (!login.getSession()) return void (await login.authenticate({ connectionId, challenge }));
+        tellOutcome(await login.linkIdentity({ connectionId, challenge }));
+      } finally {
+        view.stopAsking();
+      }
     }, () => signIn(connectionId));
   }
 

@@ -21,12 +21,13 @@ const time = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit',
  * @param {() => unknown} actions.discardGuest
  * @param {() => unknown} actions.checkOut
  * @param {(choice: 'stay_guest' | 'continue_as_user') => unknown} actions.resolveLink
- * @param {'authress' | 'oidc' | 'zitadel'} provider what people sign in with
+ * @param {(theme: string) => unknown} actions.chooseTheme
+ * @param {'authress' | 'oidc' | 'zitadel' | 'descope'} provider what people sign in with
  */
 export function createView(actions, provider) {
   const at = (id) => document.getElementById(id);
   const cartCount = document.querySelector('[data-testid="cart-count"]');
-  const askPerson = createUpgrade(at);
+  const upgrade = createUpgrade(at);
   let products = [];
   let cart = null;
 
@@ -34,12 +35,14 @@ export function createView(actions, provider) {
     at('sign-in-google').textContent = 'Sign in or register';
     at('sign-in-github').hidden = true;
   }
+  for (const connectionId of ['email', 'magic_link']) at(`sign-in-${connectionId}`).hidden = provider !== 'descope';
 
-  for (const connectionId of ['google', 'github']) onClick(at(`sign-in-${connectionId}`), () => actions.signIn(connectionId));
+  for (const connectionId of ['google', 'github', 'email', 'magic_link']) onClick(at(`sign-in-${connectionId}`), () => actions.signIn(connectionId));
   onClick(at('sign-out'), () => actions.signOut());
   onClick(at('checkout'), () => actions.checkOut());
   onClick(at('stay-guest'), () => actions.resolveLink('stay_guest'));
   onClick(at('continue-as-user'), () => actions.resolveLink('continue_as_user'));
+  at('theme').addEventListener('change', () => void actions.chooseTheme(at('theme').value));
   onClick(at('status-close'), sayNothing);
   onClick(at('keep-guest'), () => at('discard').close());
   onClick(at('discard-guest'), () => {
@@ -90,7 +93,16 @@ export function createView(actions, provider) {
       at('identity-in-use').hidden = true;
     },
 
-    askPerson,
+    askPerson: upgrade.ask,
+
+    stopAsking: upgrade.stop,
+
+    /** Where the service keeps what a person likes. @param {string} theme */
+    showTheme(theme) {
+      at('taste').hidden = false;
+      at('theme').value = theme;
+      document.documentElement.dataset.theme = theme;
+    },
 
     askToDiscard() {
       at('discard').showModal();

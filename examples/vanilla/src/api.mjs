@@ -11,7 +11,8 @@ import { findProduct, products } from './products.mjs';
  *
  * @typedef {object} Shop
  * @property {import('./carts.mjs').Carts} carts
- * @property {import('@passerby/verifier').Verifier | import('@passerby/verifier').Issuer | import('@passerby/verifier').Zitadel} verifier
+ * @property {import('@passerby/verifier').Verifier | import('@passerby/verifier').Issuer | import('@passerby/verifier').Zitadel | import('@passerby/verifier').Descope} verifier
+ * @property {import('@passerby/verifier').Descope['carryClaims']} [carryClaims] where a guest's claims are in the tokens, and would stay there
  *
  * @typedef {(visit: Visit) => Promise<import('./answers.mjs').Answer>} Handler
  */
@@ -93,10 +94,14 @@ async function mergeCarts({ incoming, shop }) {
   if (!shop.carts.hasMerged({ to, key })) {
     const guest = 'redeemMerge' in shop.verifier ? await redeem(shop.verifier, { ticket, key, request }) : await guestOf(guestToken, shop);
     if (from !== guest) throw new Refusal(422, 'guest_token_refused', 'The proof is not of that guest');
+    await shop.carryClaims?.({ guestToken: String(guestToken), userToken: bearerOf(incoming) });
     shop.carts.merge({ from: guest, to, key });
   }
   return json(shop.carts.of(to));
 }
+
+/** @param {import('node:http').IncomingMessage} incoming */
+const bearerOf = ({ headers }) => (headers.authorization ?? '').replace(/^Bearer /i, '');
 
 /**
  * Both cookies of one request prove that one person is both. The verifier has the guest deleted afterwards.

@@ -1,9 +1,11 @@
-import type { Authress, AuthressSwitches, Mailbox, OpenId, Zitadel } from '@passerby/emulator';
+import type { Authress, AuthressSwitches, Descope, Mailbox, OpenId, Zitadel } from '@passerby/emulator';
 import type { Store } from '@passerby/verifier';
 
 export interface DemoOptions {
-  /** Authress (default), an OpenID provider whose guests the verifier issues, or ZITADEL. */
-  readonly provider?: 'authress' | 'oidc' | 'zitadel';
+  /** Authress (default), an OpenID provider whose guests the verifier issues, ZITADEL, or Descope. */
+  readonly provider?: 'authress' | 'oidc' | 'zitadel' | 'descope';
+  /** Which of Descope's two kinds of guests. Default: new. */
+  readonly generation?: 'new' | 'old';
   /** The first of five ports: shop, login host, verifier, Google, GitHub. Default 4600; 0: any five that are free. */
   readonly port?: number;
   /** Default `login.shop.localhost`, of one site with the shop. Another site, such as `login.elsewhere.localhost`, loses the session cookie. */
@@ -81,6 +83,15 @@ export interface ZitadelDemo extends Demo {
   readonly mailbox: Mailbox;
 }
 
+export interface DescopeDemo extends Demo {
+  /** The emulated project: its users, switches, faults and log. */
+  readonly descope: Descope;
+  readonly mailUrl: string;
+  /** Where Descope's codes and links end up. */
+  readonly mailbox: Mailbox;
+}
+
 export function startDemo(options: DemoOptions & { readonly provider: 'oidc' }): Promise<OpenIdDemo>;
+export function startDemo(options: DemoOptions & { readonly provider: 'descope' }): Promise<DescopeDemo>;
 export function startDemo(options: DemoOptions & { readonly provider: 'zitadel' }): Promise<ZitadelDemo>;
 export function startDemo(options?: DemoOptions & { readonly provider?: 'authress' }): Promise<AuthressDemo>;

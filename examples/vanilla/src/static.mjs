@@ -8,7 +8,8 @@ import { extname } from 'node:path';
  * @property {string} shopUrl
  * @property {string} loginUrl
  * @property {string} verifierUrl
- * @property {'authress' | 'oidc' | 'zitadel'} [provider] which kind of identity service is at loginUrl; default: authress
+ * @property {'authress' | 'oidc' | 'zitadel' | 'descope'} [provider] which kind of identity service is at loginUrl; default: authress
+ * @property {Readonly<Record<string, string>>} [service] what else the page's provider is told
  */
 
 const folder = new URL('../public/', import.meta.url);
@@ -56,8 +57,8 @@ function headersOf(pathname, sites) {
 }
 
 /** What the page is told of the services, as JSON in an attribute. @param {Sites} sites */
-function signInSettings({ provider = 'authress', loginUrl, verifierUrl }) {
-  return JSON.stringify({ provider, loginUrl, verifierUrl }).replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+function signInSettings({ provider = 'authress', loginUrl, verifierUrl, service }) {
+  return JSON.stringify({ provider, loginUrl, verifierUrl, service }).replaceAll('&', '&amp;').replaceAll('"', '&quot;');
 }
 
 /**
@@ -70,6 +71,7 @@ function contentSecurityPolicy({ provider = 'authress', loginUrl, verifierUrl })
     authress: [`connect-src 'self' ${loginUrl}`, `frame-src 'self' ${loginUrl} ${verifierUrl}`],
     oidc: [`connect-src 'self' ${loginUrl} ${verifierUrl}`, "frame-src 'none'"],
     zitadel: ["connect-src 'self'", "frame-src 'none'"],
+    descope: [`connect-src 'self' ${loginUrl} ${verifierUrl}`, "frame-src 'none'"],
   };
   return [
     "default-src 'self'",
