@@ -48,6 +48,7 @@ export const descopeVerifier = [
   { id: 'descope-carry-guest', file: carry, find: "if (guest.kind !== 'guest') throw", replace: 'if (false as boolean) throw', why: 'One user’s claims would become another’s.' },
   { id: 'descope-carry-user', file: carry, find: "if (user.kind !== 'user') throw", replace: 'if (false as boolean) throw', why: 'Claims would be carried to nobody.' },
   { id: 'descope-carry-missing', file: carry, find: '(known.attributes[name] ?? null) === null || !Object.hasOwn(known.attributes, name)', replace: 'name !== \'\'', why: 'What a user wrote would be overwritten by a guest.' },
+  { id: 'descope-cookie-meant', file: 'packages/verifier/src/descope/caller.ts', find: "if (typeof from !== 'string' && (from.headers.get(SUBJECT_HEADER) ?? subject) !== subject) throw", replace: 'if (false as boolean) throw', why: 'The API would act for the account while the page still shows the guest.' },
   { id: 'descope-carry-session', file: carry, find: "checkToken(guestToken, ['DS'])", replace: "checkToken(guestToken, ['DS', 'DSR'])", why: 'A refresh token would be a proof of weeks ago.' },
   { id: 'descope-guest-only', file: upgrade, find: 'if (!guest || !isGuest(guest, generation)) throw over();', replace: 'if (!guest) throw over();', why: 'A user would be made one with somebody else by a guest’s way.' },
   { id: 'descope-confirm-guest-only', file: upgrade, find: '(isGuest(guest, generation) || hasProven(guest, email))', replace: '(email !== \'\')', why: 'A user could be swapped for another by a guest’s way.' },

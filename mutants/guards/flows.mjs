@@ -157,8 +157,24 @@ export const flows = [
     why: "A cart service that is down for a second would cost the guest's cart.",
   },
   {
-    id: 'merge-token-ends', file: merge, find: 'if (keeper.ports.clock.now() > from.receivedAt + from.lifetimeMs) throw', replace: 'if (false as boolean) throw',
+    id: 'merge-token-ends', file: merge, find: 'now > receivedAt + lifetimeMs;', replace: 'now > receivedAt + lifetimeMs * Infinity;',
     why: "The shop's server would refuse the merge as forged, and nobody could tell that the proof had just ended.",
+  },
+  {
+    id: 'merge-proof-renewed', file: merge, find: 'if (grant.subject !== from.subject) throw', replace: 'if (false as boolean) throw',
+    why: "A stranger's token would prove whose the cart was.",
+  },
+  {
+    id: 'merge-proof-own-renewal', file: merge, find: "if (from.renewal.type !== 'refresh_token') throw", replace: 'if (false as boolean) throw',
+    why: "The user's cookie would be spent for the guest.",
+  },
+  {
+    id: 'admit-after-sign-out', file: 'packages/login/src/flows/authorize.ts', find: "subject !== null && ended === 'signed_out') {", replace: 'false as boolean) {',
+    why: 'Who signed out in another tab would be signed in by an answer that was on its way.',
+  },
+  {
+    id: 'admit-same-person', file: 'packages/login/src/flows/authorize.ts', find: 'if (session ? session.subject !== subject :', replace: 'if (session ? (false as boolean) :',
+    why: 'The next guest at the device would be asked about a sign-in that they did not begin.',
   },
   {
     id: 'guest-not-discarded', file: logOut, find: "if (session?.kind === 'guest' && !discardGuest) {", replace: 'if (false as boolean) {',

@@ -111,6 +111,7 @@ export type SessionEvent =
   | { readonly type: 'not_completed'; readonly state: string; readonly outcome: StoredOutcome }
   | { readonly type: 'resolved'; readonly choice: 'stay_guest' | 'continue_as_user'; readonly id: string }
   | { readonly type: 'merged'; readonly key: string }
+  | { readonly type: 'guest_renewed'; readonly key: string; readonly grant: Grant; readonly at: number }
   | { readonly type: 'signed_out'; readonly subject: string | null };
 
 export const emptyRecord: SessionRecord = {
@@ -191,6 +192,10 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
       return conflict.session && switchTo(record, conflict.session, event.id);
     case 'merged':
       return merges.some((merge) => merge.key === event.key) ? { merges: merges.filter((merge) => merge.key !== event.key) } : null;
+    case 'guest_renewed':
+      // Signed out meanwhile: nothing of the guest comes back.
+      return merges.some((merge) => merge.key === event.key && merge.from.renewal.type !== 'none')
+        ? { merges: merges.map((merge) => (merge.key === event.key ? { ...merge, from: received(event.grant, event.at) } : merge)) } : null;
     case 'signed_out':
       // Overtaken: whoever is here by now did not ask for it.
       if (session && session.subject !== event.subject) return null;
@@ -270,7 +275,7 @@ const received = (grant: Grant, at: number): StoredSession => ({ ...grant, recei
 const withoutRenewal = (session: StoredSession): StoredSession => ({ ...session, renewal: { type: 'none' } });
 
 /** What the next person at this device may find of a guest: no way to be it. */
-const withoutKey = (merge: Merge): Merge => (merge.from.key ? { ...merge, from: { ...withoutRenewal(merge.from), key: undefined } } : merge);
+const withoutKey = (merge: Merge): Merge => ({ ...merge, from: { ...withoutRenewal(merge.from), key: undefined } });
 
 /** A user is never turned back into a guest by a renewal. */
 const renewed = (before: StoredSession, now: StoredSession): StoredSession => (before.kind === 'user' ? { ...now, kind: 'user' } : now);

@@ -107,12 +107,17 @@ async function begin({ keeper, settings }: Context, { purpose, connectionId, red
 
 /**
  * Somebody who signed in on this very page: as if they had left it and come back.
- * @throws LoginError `response_invalid`
+ * @throws LoginError `response_invalid`, `session_changed`
  */
 export async function admit({ keeper }: Context, { purpose, connectionId, subject }: Pick<Departure, 'purpose' | 'connectionId'> & { readonly subject: string | null }, { grant, at }: { readonly grant: Grant; readonly at: number }): Promise<StoredOutcome> {
   if (grant.kind !== 'user') throw new LoginError('response_invalid', 'The service signed in the wrong kind of subject');
   const id = randomText(keeper.ports.provider.crypto);
-  return keeper.alone(`admit ${id}`, async (ports) => {
+  return keeper.alone(`admit ${id}`, async (ports, { session, ended }) => {
+    // Signed out, or somebody else, while the answer was on its way.
+    if (session ? session.subject !== subject : subject !== null && ended === 'signed_out') {
+      await keeper.provider.endSession?.({ ...grant, receivedAt: at }, ports, 'this_one').catch((error: unknown) => { if (!isLoginError(error)) throw error; });
+      throw new LoginError('session_changed', 'Somebody signed out, or in, meanwhile: begin again');
+    }
     await keeper.commit({
       type: 'begun',
       pending: { id, state: id, purpose, connectionId, subject, codeVerifier: '', redirectUrl: keeper.ports.navigation.current().href, returnTo: '/', startedAt: ports.now(), callback: null, unsure: false, outcome: null },

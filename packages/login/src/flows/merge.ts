@@ -1,5 +1,5 @@
 /** Carries a guest's things over to a user: at least once, with a stable key, until the app took them. */
-import { LoginError } from '@passerby/shared';
+import { LoginError, type StoredSession } from '@passerby/shared';
 import type { Merge } from '../core/record.ts';
 import type { Context } from './context.ts';
 
@@ -44,10 +44,20 @@ async function offer(context: Context, merge: Merge, mergeGuest: MergeGuest, pau
   }
 }
 
-async function guestToken({ keeper }: Context, { from }: Merge): Promise<string> {
-  if (from.tokenType === 'Cookie') throw new LoginError('unsupported', 'Tokens stay on the server here: its cookies are the proof');
-  if (keeper.ports.clock.now() > from.receivedAt + from.lifetimeMs) throw new LoginError('grant_refused', "The guest's token has ended");
-  return from.accessToken;
+function guestToken({ keeper }: Context, { key, from: first }: Merge): Promise<string> {
+  const isOver = ({ receivedAt, lifetimeMs }: StoredSession, now: number): boolean => now > receivedAt + lifetimeMs;
+  return keeper.alone(`guest of ${key}`, async (ports, { merges }) => {
+    const from = merges.find((merge) => merge.key === key)?.from ?? first;
+    if (from.tokenType === 'Cookie') throw new LoginError('unsupported', 'Tokens stay on the server here: its cookies are the proof');
+    if (!isOver(from, ports.now())) return from.accessToken;
+    // Only a renewal that is the guest's alone: a service's one cookie is the user's by now.
+    if (from.renewal.type !== 'refresh_token') throw new LoginError('grant_refused', "The guest's token has ended");
+    const at = ports.now();
+    const grant = await keeper.provider.refresh(from, ports);
+    if (grant.subject !== from.subject) throw new LoginError('response_invalid', 'The service renewed somebody else');
+    await keeper.commit({ type: 'guest_renewed', key, grant, at });
+    return grant.accessToken;
+  });
 }
 
 async function ticket({ keeper }: Context, { from, to }: Merge): Promise<string> {

@@ -1,5 +1,5 @@
 /** Who sent a request to the shop's API. */
-import { readCookie } from '../gate/cookie.ts';
+import { readCookie, SUBJECT_HEADER } from '../gate/cookie.ts';
 import { refuseUnlessJsonOfPage } from '../gate/origin.ts';
 import { Refused } from '../issuer/refused.ts';
 import { readAuthorization } from '../tokens/authorization.ts';
@@ -18,6 +18,8 @@ export interface CallerParts {
 export function createCallerCheck(parts: CallerParts): (from: Request | string) => Promise<Caller> {
   return async (from) => {
     const { subject, kind, expiresAt, claims } = await parts.checkToken(typeof from === 'string' ? from : sessionToken(from, parts), ['DS']);
+    // There is one cookie: it may be the account's while the page still shows the guest.
+    if (typeof from !== 'string' && (from.headers.get(SUBJECT_HEADER) ?? subject) !== subject) throw invalid('The cookie is somebody else’s by now than whom the page means');
     return Object.freeze({ subject, kind, expiresAt, claims });
   };
 }

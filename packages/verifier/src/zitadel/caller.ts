@@ -1,5 +1,6 @@
 /** Who sent a request to the shop's API: by an access token of ZITADEL, or by the cookies. */
 import { optionalText, type SubjectKind } from '@passerby/shared';
+import { SUBJECT_HEADER } from '../gate/cookie.ts';
 import { Refused } from '../issuer/refused.ts';
 import type { Guests } from '../store/guests.ts';
 import type { Store } from '../store/store.ts';
@@ -21,9 +22,6 @@ export interface CallerParts {
   readonly keys: KeySource;
   now(): number;
 }
-
-/** Which of the two cookies a page means, where both are there; it is no secret. */
-export const SUBJECT_HEADER = 'passerby-subject';
 
 /** The check throws Unauthorized: all its codes but `user_required`. */
 export function createCallerCheck(parts: CallerParts): (from: Request | string) => Promise<Caller> {

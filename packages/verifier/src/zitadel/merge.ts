@@ -1,7 +1,8 @@
 /** A guest's things go to the user who the guest turned out to be, and the guest goes. */
+import { SUBJECT_HEADER } from '../gate/cookie.ts';
 import type { GuestRow } from '../store/guests.ts';
 import { Unauthorized } from '../tokens/unauthorized.ts';
-import { current, refuseForeignPage, SUBJECT_HEADER } from './caller.ts';
+import { current, refuseForeignPage } from './caller.ts';
 import type { Context } from './context.ts';
 import type { Kept } from './cookies.ts';
 import { ServiceFailed } from './failures.ts';

@@ -98,6 +98,7 @@ describe('a request to the shop’s API', () => {
     const as = (headers: Readonly<Record<string, string>>, method = 'POST') => code(world.verifier.verifyToken(request({ method, headers: { cookie: `DS=${session}`, ...headers } })));
     const page = { origin: SHOP, 'content-type': 'application/json' };
     expect(await world.verifier.verifyToken(request({ headers: { cookie: `a=b; DS=${session}` } }))).toMatchObject({ subject, kind: 'guest' });
+    expect([await as({ 'passerby-subject': 'U2guest' }, 'GET'), await as({ 'passerby-subject': subject }, 'GET')]).toEqual(['token_invalid', 'let in']);
     expect([await as({}, 'GET'), await as({}, 'HEAD'), await as(page)]).toEqual(['let in', 'let in', 'let in']);
     expect([await as({}), await as({ ...page, origin: 'https://evil.example' }), await as({ ...page, 'content-type': 'text/plain' }), await as({ 'content-type': 'application/json' }), await as({ origin: SHOP })]).toEqual(Array(5).fill('token_invalid'));
     expect([await as({ ...page, authorization: 'Bearer nonsense' }), await as({ cookie: `DS=${session}; DS=${session}` }, 'GET'), await as({ cookie: `DS=${refresh}` }, 'GET'), await as({ cookie: `DSR=${session}` }, 'GET')]).toEqual(['token_invalid', 'token_missing', 'token_invalid', 'token_missing']);
