@@ -1,46 +1,111 @@
-/** What every subject says in the same way: its numbers, the machine, and RESULTS.md. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, type } from 'node:os';
+/** Takes one subject and keeps what it says: in results.json for the next run, and from there in RESULTS.md for people. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir, totalmem, type } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { isMet, limitOf, SUBJECTS, WANTED } from '../wanted.mjs';
 
-const RESULTS = new URL('../RESULTS.md', import.meta.url);
-const PREFACE = '# Results\n\nWritten by `npm run bench`; how each is taken is in [README.md](README.md). Compare within a table, not between machines.\n';
-
-/** The value that this part (0 to 1) of the samples lies below. */
-export function quantile(samples, part) {
-  const sorted = [...samples].sort((one, other) => one - other);
-  const at = (sorted.length - 1) * part;
-  const low = sorted[Math.floor(at)];
-  return low + (sorted[Math.ceil(at)] - low) * (at % 1);
-}
-
-export const median = (samples) => quantile(samples, 0.5);
-
-/** The middle half of the samples: `12.1–13.4`. */
-export const spread = (samples, digits = 1) => [0.25, 0.75].map((part) => quantile(samples, part).toFixed(digits)).join('–');
-
-/** A table in Markdown; every column but the first is numbers. */
-export function table(heads, rows) {
-  const lines = [heads, heads.map((_, i) => (i === 0 ? '---' : '---:')), ...rows];
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
-
-/** A promise about a number, and whether it is kept. */
-export const verdict = ({ what, value, limit, digits = 2, unit = '', at }) => {
-  const isKept = at === 'most' ? value <= limit : value >= limit;
-  return `${isKept ? '✓' : '✗ missed:'} ${what}: ${value.toFixed(digits)}${unit} (${at === 'most' ? '≤' : '≥'} ${limit}${unit})`;
-};
-
+const bench = fileURLToPath(new URL('..', import.meta.url));
+/** A quick run shows that all of it works and says nothing about how fast: it is kept apart. */
+const folderOf = ({ quick }) => (quick ? join(tmpdir(), 'passerby-bench') : bench);
 const loads = () => loadavg().map((load) => load.toFixed(2)).join(' ');
 
-/** Prints a subject and puts it in its place in RESULTS.md. `work` gives the lines under the title, and the versions that count. */
-export async function report(title, work) {
-  const before = loads();
-  const { lines, versions = {} } = await work();
-  const what = Object.entries({ node: process.version, ...versions }).map(([name, version]) => `${name} ${version}`).join(', ');
-  const text = `## ${title}\n\n${lines.join('\n')}\n\n${new Date().toISOString().slice(0, 16)}Z; ${cpus().length} × ${cpus()[0]?.model.trim()}, ${type()}; ${what}; load before ${before}, after ${loads()}.\n`;
-  console.log(`\n${text}`);
-  const [, ...sections] = (existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : PREFACE).split(/^(?=## )/m);
-  const at = sections.findIndex((section) => section.startsWith(`## ${title}\n`));
-  sections.splice(at < 0 ? sections.length : at, at < 0 ? 0 : 1, text);
-  writeFileSync(RESULTS, [PREFACE, ...sections].map((section) => section.trimEnd()).join('\n\n') + '\n');
+/** `--quick`: few rounds. `--rounds 5`: as many. */
+function readOptions() {
+  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' } } });
+  return values;
 }
+
+/**
+ * Measures a subject: `work({ rounds, quick })` gives `lines` for the reader, in `measured` a number for each row of wanted.mjs, the `versions` that count,
+ * and in `profiles` what explains a row that is missed.
+ */
+export async function report({ subject, title, rounds: { full, few } }, work) {
+  const options = readOptions();
+  const rounds = Number(options.rounds ?? (options.quick ? few : full));
+  const [begun, before] = [performance.now(), loads()];
+  const { lines, measured, versions = {}, profiles = {} } = await work({ rounds, quick: options.quick });
+  const missing = WANTED.filter((row) => row.subject === subject && !Number.isFinite(measured[row.id]));
+  if (missing.length > 0) throw new Error(`${subject} measured no ${missing.map(({ id }) => id).join(', ')}`);
+
+  const result = { title, lines, measured, profiles, quick: options.quick, seconds: Math.round((performance.now() - begun) / 1_000), machine: machine(versions), load: `before ${before}, after ${loads()}`, at: new Date().toISOString().slice(0, 10) };
+  const results = readResults(options);
+  writeResults({ ...results, [subject]: result }, options);
+  console.log(`\n${section(result)}\n${WANTED.filter((row) => row.subject === subject).map((row) => verdict(row, measured[row.id])).join('\n')}`);
+}
+
+function readResults(options) {
+  const path = join(folderOf(options), 'results.json');
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
+}
+
+/** Of these subjects, by their ids: the rows that are missed, those of them that nobody has explained, and those that are explained and not missed. */
+export function judge(subjects, options) {
+  const rows = rowsOf(readResults(options)).filter(({ row }) => subjects.includes(row.subject));
+  const ids = (some) => some.map(({ row }) => row.id);
+  const why = readShortfalls();
+  const missed = ids(rows.filter(({ row, measured }) => !isMet(row, measured)));
+  return { missed, unexplained: missed.filter((id) => !why.has(id)), needless: ids(rows).filter((id) => why.has(id) && !missed.includes(id)) };
+}
+
+/** Where the tables are. */
+export const resultsPath = (options) => join(folderOf(options), 'RESULTS.md');
+
+function writeResults(results, options) {
+  const ordered = Object.fromEntries(Object.keys(SUBJECTS).filter((name) => name in results).map((name) => [name, results[name]]));
+  mkdirSync(folderOf(options), { recursive: true });
+  writeFileSync(join(folderOf(options), 'results.json'), `${JSON.stringify(ordered, null, 1)}\n`);
+  writeFileSync(resultsPath(options), page(ordered));
+}
+
+function page(results) {
+  const rows = rowsOf(results);
+  const isQuick = Object.values(results).some(({ quick }) => quick);
+  return `${[
+    '# Results',
+    'Written by `npm run bench`; how each is taken is in [README.md](README.md). Compare within a table, not between machines.',
+    ...(isQuick ? ['**Quick: a few rounds, on a machine that had other work. It shows that everything runs, and no figure counts.**'] : []),
+    '## Wanted and measured',
+    ['| what | wanted | measured | met |', '| --- | ---: | ---: | --- |', ...rows.map(({ row, measured }) => `| ${row.what} | ${limitOf(row)} | ${measured.toFixed(row.digits)}${row.unit} | ${isMet(row, measured) ? '✓' : `✗ [why](#${row.id})`} |`)].join('\n'),
+    ...explanations(rows, results),
+    ...Object.values(results).map(section),
+  ].join('\n\n')}\n`;
+}
+
+function rowsOf(results) {
+  const measured = Object.assign({}, ...Object.values(results).map((result) => result.measured));
+  return WANTED.filter(({ id }) => id in measured).map((row) => ({ row, measured: measured[row.id] }));
+}
+
+/** What is missed, and why: by hand from shortfalls.md, then the profile that the subject took. */
+function explanations(rows, results) {
+  const why = readShortfalls();
+  const profiles = Object.assign({}, ...Object.values(results).map((result) => result.profiles));
+  const missed = rows.filter(({ row, measured }) => !isMet(row, measured));
+  if (missed.length === 0) return [];
+  return ['## What is missed, and why', ...missed.flatMap(({ row, measured }) => [
+    `### ${row.id}`, `${row.what}: ${measured.toFixed(row.digits)}${row.unit}, wanted ${limitOf(row)}.`, why.get(row.id) ?? '**Nobody has explained this yet.**', ...(row.id in profiles ? [profiles[row.id]] : []),
+  ])];
+}
+
+/** The texts of shortfalls.md by the rows' ids, which are its headings. */
+function readShortfalls() {
+  const path = join(bench, 'shortfalls.md');
+  const [, ...parts] = existsSync(path) ? readFileSync(path, 'utf8').split(/^## /m) : [];
+  const texts = new Map(parts.map((part) => [part.slice(0, part.indexOf('\n')).trim(), part.slice(part.indexOf('\n')).trim()]));
+  const unknown = [...texts.keys()].filter((id) => !WANTED.some((row) => row.id === id));
+  if (unknown.length > 0) throw new Error(`shortfalls.md explains what nobody wants: ${unknown.join(', ')}`);
+  return texts;
+}
+
+function section({ title, lines, quick, machine, load, at, seconds }) {
+  return `## ${title}\n\n${lines.join('\n')}\n\n${at}${quick ? ', **quick**' : ''}, ${seconds} s; ${machine}; load ${load}.`;
+}
+
+function machine(versions) {
+  const what = Object.entries({ Node: process.version, ...versions }).map(([name, version]) => `${name} ${version}`).join(', ');
+  return `${cpus().length} × ${cpus()[0]?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${type()}; ${what}`;
+}
+
+const verdict = (row, measured) => `${isMet(row, measured) ? '✓' : '✗ missed:'} ${row.what}: ${measured.toFixed(row.digits)}${row.unit} (${limitOf(row)})`;

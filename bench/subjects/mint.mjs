@@ -1,17 +1,18 @@
-/** What one core can do: guests a second by the issuer's handler, beside the cryptography that a guest cannot do without; and the memory they leave. */
+/** What one core can do: guests a second by the issuer's handler, beside the cryptography that a guest cannot do without; and the memory they leave. `--rounds 7` */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createIssuer, memoryStore } from '@passerby/verifier';
 import { importJWK, jwtVerify, SignJWT } from 'jose';
-import { median, report, spread, table, verdict } from './lib/report.mjs';
-import { CLIENT, GUEST_GRANT, newKeys, NO_LIMITS } from './lib/issuer.mjs';
+import { CLIENT, GUEST_GRANT, newKeys, NO_LIMITS } from '../lib/issuer.mjs';
+import { report } from '../lib/report.mjs';
+import { median, quantile, spread, table } from '../lib/stats.mjs';
+import { takeTurns } from '../lib/turns.mjs';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '21' }, guests: { type: 'string', default: '100000' } } });
-const ROUNDS = Number(values.rounds);
-const GUESTS = Number(values.guests);
+const GUESTS = 100_000;
+const QUICK_GUESTS = 5_000;
 /** Guests in a round of each row. */
 const BATCH = 1_000;
 const STEPS = 5;
@@ -21,6 +22,10 @@ const ISSUER = 'https://verifier.shop.example';
 const SHOP = 'https://shop.example';
 const HEADERS = { 'content-type': 'application/x-www-form-urlencoded', origin: SHOP, 'sec-fetch-mode': 'cors', 'sec-fetch-site': 'same-site' };
 const AT_HOME = { clientAddress: '203.0.113.7' };
+const LABELS = {
+  handler: "the issuer's handler", byHand: 'the same answer by hand, nothing checked', jose: 'jose alone: import the key, verify the proof, sign the access token',
+  one: 'bare: import, verify, sign one token', two: 'bare: import, verify, sign two tokens',
+};
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const { subtle } = crypto;
 const utf8 = new TextEncoder();
@@ -30,75 +35,91 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc');
 const server = await subtle.generateKey(P256, false, ['sign', 'verify']);
 
-await report('Guests a second', async () => {
-  const samples = await takeSamples();
-  return { lines: describeRates(samples) };
+await report({ subject: 'mint', title: 'Guests a second, and their memory', rounds: { full: 7, few: 2 } }, async ({ rounds, quick }) => {
+  const rates = await takeRates(rounds);
+  const waits = await waitAt(median(rates.handler.map(({ byClock }) => byClock)) / 2, quick ? 1 : 6);
+  const heaps = await measureMemory(quick ? QUICK_GUESTS : GUESTS);
+  const growth = (heaps.at(-1)[1] - heaps.at(-2)[1]) / 1e6;
+  return {
+    measured: { 'mint-ratio': shareOf(rates, 'handler', 'byCpu'), 'mint-p99': quantile(waits, 0.99), 'mint-heap': growth },
+    lines: [...describeRates(rates, rounds), '', ...describeWaits(waits), '', ...describeMemory(heaps)],
+  };
 });
 
-await report('Memory of guests', async () => ({ lines: describeMemory(await measureMemory()) }));
-
-/** Guests a second of each row, by the clock and by the processor time, all rows in every round. */
-async function takeSamples() {
+/** Guests a second of each row, by the clock and by the processor time. */
+async function takeRates(rounds) {
   const { handler } = newIssuer();
-  const rows = {
-    handler: { what: "the issuer's handler", work: ({ body }) => mint(handler, body) },
-    byHand: { what: 'the same answer by hand, nothing checked', work: ({ body }) => mint(answerByHand, body) },
-    jose: { what: "jose alone: import the key, verify the proof, sign the access token", work: withJose },
-    one: { what: 'bare: import, verify, sign one token', work: (guest) => bare(guest, 1) },
-    two: { what: 'bare: import, verify, sign two tokens', work: (guest) => bare(guest, 2) },
-  };
-  for (const row of Object.values(rows)) Object.assign(row, { byClock: [], byCpu: [] });
-  const names = Object.keys(rows);
-  for (let round = -2; round < ROUNDS; round++) {
-    for (let i = 0; i < names.length; i++) {
-      const row = rows[names[(i + round + 2) % names.length]];
-      const guests = await newGuests(BATCH);
-      const { seconds, cpuSeconds } = await time(() => inTurn(guests, row.work));
-      if (round < 0) continue;
-      row.byClock.push(BATCH / seconds);
-      row.byCpu.push(BATCH / cpuSeconds);
-    }
-  }
-  return rows;
+  const works = { handler: ({ body }) => mint(handler, body), byHand: ({ body }) => mint(answerByHand, body), jose: withJose, one: (guest) => bare(guest, 1), two: (guest) => bare(guest, 2) };
+  const { samples } = await takeTurns({ rounds, names: Object.keys(works), warmUps: 2, visit: async (name) => {
+    const guests = await newGuests(BATCH);
+    const { seconds, cpuSeconds } = await time(() => inTurn(guests, works[name]));
+    return { byClock: BATCH / seconds, byCpu: BATCH / cpuSeconds };
+  } });
+  return samples;
 }
 
-function describeRates({ handler, byHand, jose, one, two }) {
-  const share = (row, by) => median(row[by]) / median(jose[by]);
-  const rows = [handler, byHand, jose, one, two].map((row) => [row.what, ...['byCpu', 'byClock'].flatMap((by) => [median(row[by]).toFixed(0), spread(row[by], 0), share(row, by).toFixed(2)])]);
+function ratesOf(rates, name, by) {
+  return rates[name].map((rate) => rate[by]);
+}
+
+function shareOf(rates, name, by, other = 'jose') {
+  return median(ratesOf(rates, name, by)) / median(ratesOf(rates, other, by));
+}
+
+function describeRates(rates, rounds) {
+  const cells = (name, by) => [median(ratesOf(rates, name, by)).toFixed(0), spread(ratesOf(rates, name, by), 0), shareOf(rates, name, by).toFixed(2)];
+  const beside = (name) => `${shareOf(rates, 'handler', 'byCpu', name).toFixed(2)}×`;
   return [
-    table(['what', 'guests a second of processor time', 'middle half', '× jose', 'guests a second by the clock', 'middle half', '× jose'], rows),
+    table(['what', 'guests a second of processor time', 'middle half', '× jose', 'guests a second by the clock', 'middle half', '× jose'], Object.keys(LABELS).map((name) => [LABELS[name], ...cells(name, 'byCpu'), ...cells(name, 'byClock')])),
     '',
-    `${ROUNDS} rounds of ${BATCH} guests each, ${AT_ONCE} at once, every one with a key of its own; ${core}. The handler signs two tokens a guest, one for access and one for renewal. The bare rows are WebCrypto on bytes that are there already: no JWT is read or written. Beside the first of them the handler is ${(median(handler.byCpu) / median(one.byCpu)).toFixed(2)}×, beside the second ${(median(handler.byCpu) / median(two.byCpu)).toFixed(2)}×.`,
+    `${rounds} rounds of ${BATCH} guests each, ${AT_ONCE} at once, every one with a key of its own; ${core}. The handler signs two tokens a guest, one for access and one for renewal. The bare rows are WebCrypto on bytes that are there already: no JWT is read or written. Beside the first of them the handler is ${beside('one')}, beside the second ${beside('two')}.`,
+  ];
+}
+
+/** How long guests take who come this often, from when each should have come. */
+async function waitAt(rate, seconds) {
+  const { handler } = newIssuer();
+  const guests = await newGuests(Math.ceil(rate * seconds));
+  const begun = performance.now();
+  const waits = [];
+  for (const [i, { body }] of guests.entries()) {
+    const due = begun + (i * 1_000) / rate;
+    if (due > performance.now()) await sleep(due - performance.now());
+    waits.push(mint(handler, body).then(() => performance.now() - due));
+  }
+  return Promise.all(waits);
+}
+
+function describeWaits(waits) {
+  const ms = (part) => quantile(waits, part).toFixed(2);
+  return [
+    table(['at half of that by the clock', 'ms, median', 'p90', 'p99', 'most'], [['a guest, from when it was due', ms(0.5), ms(0.9), ms(0.99), ms(1)]]),
     '',
-    verdict({ what: 'the handler beside jose alone', value: share(handler, 'byCpu'), limit: 0.6, unit: '×', at: 'least' }),
+    `${waits.length.toLocaleString('en')} guests in even steps; whoever sends them is on the same core, and its timer, which counts in milliseconds, is in it.`,
   ];
 }
 
 /** Bytes of heap after garbage collection, as guests come and are gone. */
-async function measureMemory() {
+async function measureMemory(guests) {
   const { handler } = newIssuer();
   const mintAll = async (count) => inTurn(await newGuests(count), ({ body }) => mint(handler, body));
   // What is made once is made before the first look.
   await mintAll(BATCH);
   const heaps = [[0, await heapBytes()]];
-  for (let done = 0; done < GUESTS;) {
-    const count = Math.min(1_000, GUESTS / STEPS);
+  for (let done = 0; done < guests;) {
+    const count = Math.min(1_000, guests / STEPS);
     await mintAll(count);
     done += count;
-    if (done % (GUESTS / STEPS) === 0) heaps.push([done, await heapBytes()]);
+    if (done % (guests / STEPS) === 0) heaps.push([done, await heapBytes()]);
   }
   return heaps;
 }
 
 function describeMemory(heaps) {
-  const megabytes = (bytes) => bytes / 1e6;
-  const [before, last] = heaps.slice(-2);
   return [
-    table(['guests so far', 'heap, MB'], heaps.map(([guests, bytes]) => [guests.toLocaleString('en'), megabytes(bytes).toFixed(1)])),
+    table(['guests so far', 'heap, MB'], heaps.map(([guests, bytes]) => [guests.toLocaleString('en'), (bytes / 1e6).toFixed(1)])),
     '',
     'Used heap after garbage collection; one issuer with a memory store, every guest with a key of its own. The store keeps the limits of 50,000 keys and no more: it fills up to that, and then nothing grows.',
-    '',
-    verdict({ what: `growth over the last ${(last[0] - before[0]).toLocaleString('en')} guests`, value: megabytes(last[1] - before[1]), limit: 1, unit: ' MB', at: 'most' }),
   ];
 }
 
@@ -189,7 +210,7 @@ async function time(work) {
 
 async function heapBytes() {
   // What was let go in a callback is free only after it.
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await sleep(50);
   collectGarbage();
   collectGarbage();
   return process.memoryUsage().heapUsed;

@@ -1,20 +1,19 @@
-/** What a link costs the store in a real PostgreSQL, among 1,000 to 1,000,000 identities: links a second, and how long one takes at half of that. `--seconds 5` */
+/** What a link costs the store in a real PostgreSQL, among 1,000 to 1,000,000 identities: links a second, and how long one takes at half of that. `--rounds 2`, each a second long */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { Pool } from 'pg';
 import { migrate, sqlStore } from '@passerby/verifier/sql';
-import { startPostgres } from '../scripts/postgres.mjs';
-import { median, quantile, report, table, verdict } from './lib/report.mjs';
+import { startPostgres } from '../../scripts/postgres.mjs';
+import { report } from '../lib/report.mjs';
+import { median, quantile, table } from '../lib/stats.mjs';
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '5' } } });
-const MS = Number(values.seconds) * 1_000;
 const SIZES = [1_000, 10_000, 100_000, 1_000_000];
+const QUICK_SIZES = [1_000, 10_000];
 /** As many links are under way at once, each on a connection of its own. */
 const AT_ONCE = 16;
 const ISSUER = 'https://login.shop.example';
 
-await report('Links in PostgreSQL', async () => {
+await report({ subject: 'links', title: 'Links in PostgreSQL', rounds: { full: 2, few: 1 } }, async ({ rounds, quick }) => {
   const postgres = await startPostgres({ durable: true });
   const pool = new Pool({ ...postgres.connection, max: AT_ONCE });
   pool.on('error', (error) => console.error(error.message));
@@ -22,14 +21,14 @@ await report('Links in PostgreSQL', async () => {
     await migrate(pool);
     const { rows: [{ version }] } = await pool.query("SELECT current_setting('server_version') AS version");
     const measures = [];
-    for (const size of SIZES) {
+    for (const size of quick ? QUICK_SIZES : SIZES) {
       await fillTo(pool, size);
       // The first ones find a cold cache and compile.
-      await linksASecond(sqlStore(pool), 1_000);
-      const rate = await linksASecond(sqlStore(pool), MS);
-      measures.push({ size, rate, link: await atRate(sqlStore(pool), rate / 2), ...(await alone(sqlStore(pool), size)) });
+      await linksASecond(sqlStore(pool), 500);
+      const rate = await linksASecond(sqlStore(pool), rounds * 1_000);
+      measures.push({ size, rate, link: await atRate(sqlStore(pool), rate / 2, rounds * 1_000), ...(await alone(sqlStore(pool), size)) });
     }
-    return { lines: describe(measures), versions: { PostgreSQL: version.split(' ')[0] } };
+    return { ...describe(measures), versions: { PostgreSQL: version.split(' ')[0] } };
   } finally {
     await pool.end();
     await postgres.stop();
@@ -53,10 +52,10 @@ async function linksASecond(store, ms) {
 }
 
 /** How long links take that begin this often, from when each should have begun. */
-async function atRate(store, rate) {
+async function atRate(store, rate, ms) {
   const begun = performance.now();
   const under = [];
-  for (let i = 0; (i * 1_000) / rate < MS; i += 1) {
+  for (let i = 0; (i * 1_000) / rate < ms; i += 1) {
     const due = begun + (i * 1_000) / rate;
     if (due > performance.now()) await sleep(due - performance.now());
     under.push(link(store).then(() => performance.now() - due));
@@ -100,11 +99,12 @@ function describe(measures) {
   const [least, most] = [measures[0], measures.at(-1)];
   const ms = (value) => value.toFixed(2);
   const rows = measures.map(({ size, rate, link, aloneLink, signIn, standing }) => [size.toLocaleString('en'), rate.toFixed(0), ...[median(link), quantile(link, 0.99), aloneLink, signIn, standing].map(ms)]);
-  return [
-    table(['identities', 'links a second', 'median at half of that, ms', 'p99, ms', 'a link alone, ms', 'a sign-in alone, ms', 'a standing alone, ms'], rows),
-    '',
-    `The store alone, without the verifier's cryptography: ${AT_ONCE} links at once on as many connections, over a socket on one machine with PostgreSQL, which waits for the disk at each commit. A sign-in is by an identity that is known; a standing is the one read of a renewal.`,
-    '',
-    ...['aloneLink', 'signIn', 'standing'].map((what) => verdict({ what: `${{ aloneLink: 'a link', signIn: 'a sign-in', standing: 'a standing' }[what]} among 1,000,000 beside 1,000 (a logarithm doubles)`, value: most[what] / least[what], limit: 2, unit: '×', at: 'most' })),
-  ];
+  return {
+    measured: { 'links-link': most.aloneLink / least.aloneLink, 'links-sign-in': most.signIn / least.signIn, 'links-standing': most.standing / least.standing },
+    lines: [
+      table(['identities', 'links a second', 'median at half of that, ms', 'p99, ms', 'a link alone, ms', 'a sign-in alone, ms', 'a standing alone, ms'], rows),
+      '',
+      `The store alone, without the verifier's cryptography: ${AT_ONCE} links at once on as many connections, over a socket on one machine with PostgreSQL, which waits for the disk at each commit. A sign-in is by an identity that is known; a standing is the one read of a renewal. From 1,000 to 1,000,000 a logarithm doubles.`,
+    ],
+  };
 }

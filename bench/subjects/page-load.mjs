@@ -1,0 +1,45 @@
+/** Somebody is here already and opens another page: from the making of the client to the token. `--rounds 9` */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { report } from '../lib/report.mjs';
+import { labelOf, onStage, OURS } from '../lib/stage.mjs';
+import { stepsOf, stepsTable, TIMELINE } from '../lib/steps.mjs';
+import { median, range, spread, table } from '../lib/stats.mjs';
+import { column, takeTurns } from '../lib/turns.mjs';
+
+const CLIENTS = [...OURS, 'floor', 'authress', 'supabase', 'auth0', 'firebase'];
+/** What the page before still writes is written by then, and this one is loaded. */
+const REST_MS = 300;
+
+await report({ subject: 'page-load', title: 'A page that opens with a session', rounds: { full: 9, few: 2 } }, ({ rounds }) => onStage({ clients: CLIENTS }, async (stage) => {
+  const { samples, failures } = await takeTurns({ rounds, names: CLIENTS, visit: (name) => stage.visit((context) => reopen(stage, context, name)) });
+  const watched = await takeTurns({ rounds: Math.min(rounds, 5), names: OURS, visit: (name) => stage.visit((context) => reopen(stage, context, name, TIMELINE)) });
+  const profile = OURS.map((name) => `${labelOf(name)}:\n\n${stepsTable(column(watched.samples[name], 'steps'))}`).join('\n\n');
+  const msOf = (name) => column(samples[name], 'ms');
+  const ours = Math.max(...OURS.map((name) => median(msOf(name))));
+  return {
+    profiles: { 'load-ratio': profile, 'load-beyond': 'The steps are those of `load-ratio`.' },
+    measured: { 'load-requests': Math.max(...OURS.flatMap((name) => column(samples[name], 'requests'))), 'load-ratio': ours / median(msOf('floor')), 'load-beyond': ours - median(msOf('authress')) },
+    lines: [
+      table(['', 'ms to the token, median', 'middle half', '× the floor', 'requests'], CLIENTS.map((name) => [labelOf(name), median(msOf(name)).toFixed(1), spread(msOf(name)), (median(msOf(name)) / median(msOf('floor'))).toFixed(2), range(column(samples[name], 'requests'))])),
+      '',
+      `${rounds} rounds, every visit with a browser context of its own: somebody becomes a guest (or signs in, where there are no guests), the page ends, the next one opens. Supabase and auth0 read localStorage, which no Web Lock keeps in order between tabs. The slower of ours counts.`,
+      ...failures,
+    ],
+  };
+}));
+
+async function reopen(stage, context, name, script) {
+  const before = await stage.signIn(context, name);
+  await sleep(REST_MS / 2);
+  await before.close();
+  const page = await stage.load(context, name, { query: '?isolated', script });
+  await sleep(REST_MS);
+  stage.stub.asked = [];
+  const ms = await page.evaluate((settings) => globalThis.bench.time(async () => {
+    globalThis.bench.open(settings);
+    await globalThis.bench.ready();
+    const token = await globalThis.bench.getToken();
+    if (typeof token !== 'string') throw new Error('There is no token');
+  }), stage.settingsFor(name));
+  return { ms, requests: stage.stub.asked.length, steps: await stepsOf(page) };
+}
