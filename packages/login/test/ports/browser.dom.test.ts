@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { LoginClient } from '../../src/index.ts';
 import { browserPorts } from '../../src/ports/browser.ts';
 
@@ -31,4 +31,13 @@ it('the address bar is rewritten in place: no navigation, no history entry', () 
   navigation.rewrite(new URL('/clean', location.href));
   expect(navigation.current().pathname).toBe('/clean');
   expect(history.length).toBe(entries);
+});
+
+it('a tab that nobody looks at, whose timers are held back, still gets on with long work', async () => {
+  vi.useFakeTimers();
+  try {
+    await browserPorts('test').provider.breathe();
+  } finally {
+    vi.useRealTimers();
+  }
 });
