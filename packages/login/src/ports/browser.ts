@@ -1,4 +1,5 @@
 /** Puts the ports together; this folder alone knows the browser. Everything is wrapped, not referred to, so that a page may replace it later. */
+import { breathe } from './breathe.ts';
 import { versionChannel } from './channel.ts';
 import { hiddenFrame } from './frame.ts';
 import { idbStore } from './idb-store.ts';
@@ -24,17 +25,6 @@ const clock: Clock = {
       else signal?.addEventListener('abort', done);
     }),
 };
-
-/** A turn of the page by a message: in a tab that nobody looks at a timer is held back for a second, or for a minute. */
-const breathe = (): Promise<void> =>
-  new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 
 export const browserPorts: PortsFor = (name) => ({
   clock,

@@ -179,8 +179,8 @@ describe('pm: messages to the page', () => {
     const folder = fileURLToPath(new URL('../../src/', import.meta.url));
     const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
     const listening = sources.filter((path) => /addEventListener\(\s*'message'|onmessage/.test(readFileSync(join(folder, path), 'utf8')));
-    // Of this origin only, and it hears nothing but numbers.
-    expect(listening).toEqual([join('ports', 'channel.ts')]);
+    // The one is the page's own, with both ends in one hand; the other is of this origin only, and hears nothing but numbers.
+    expect(listening.sort()).toEqual([join('ports', 'breathe.ts'), join('ports', 'channel.ts')]);
   });
 });
 
