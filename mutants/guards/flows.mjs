@@ -1,4 +1,6 @@
 /** The flows and the client: round trips, guests, merges, sign-out, deadlines. */
+const arrive = 'packages/login/src/flows/arrive.ts';
+const beGuest = 'packages/login/src/flows/be-guest.ts';
 const authorize = 'packages/login/src/flows/authorize.ts';
 const startGuest = 'packages/login/src/flows/start-guest.ts';
 const useSession = 'packages/login/src/flows/use-session.ts';
@@ -9,35 +11,35 @@ const client = 'packages/login/src/client.ts';
 
 export const flows = [
   {
-    id: 'state-compare', file: authorize, find: '(arrival ? one.state === arrival.state :', replace: '(arrival ? !one.outcome :',
+    id: 'state-compare', file: arrive, find: '(arrival ? one.state === arrival.state :', replace: '(arrival ? !one.outcome :',
     why: "A link sent by a stranger would sign the person in to the stranger's account in the middle of their own sign-in.",
   },
   {
-    id: 'foreign-callback-given-back', file: authorize, find: 'navigation.rewrite(arrival.address);', replace: '{}',
+    id: 'foreign-callback-given-back', file: arrive, find: 'navigation.rewrite(arrival.address);', replace: '{}',
     why: 'Whoever signs in with another library on the same page would lose their code, and never get in.',
   },
   {
-    id: 'address-not-taken-back', file: authorize, find: 'if (arrival && navigation.current().href === arrival.cleaned.href)', replace: 'if (arrival)',
+    id: 'address-not-taken-back', file: arrive, find: 'if (arrival && navigation.current().href === arrival.cleaned.href)', replace: 'if (arrival)',
     why: 'Who went on to another view meanwhile would find an old address in the address bar.',
   },
   {
-    id: 'cleaned-at-once', file: authorize, find: '  navigation.rewrite(cleaned);', replace: '  queueMicrotask(() => navigation.rewrite(cleaned));',
+    id: 'cleaned-at-once', file: arrive, find: '  navigation.rewrite(cleaned);', replace: '  queueMicrotask(() => navigation.rewrite(cleaned));',
     why: "A statistics script that starts a moment later would send the person's code to its own server.",
   },
   {
-    id: 'begun-elsewhere', file: authorize, find: "if (arrival?.origin === 'service') return {", replace: "if (arrival?.state === '') return {",
+    id: 'begun-elsewhere', file: arrive, find: "if (arrival?.origin === 'service') return {", replace: "if (arrival?.state === '') return {",
     why: 'Who opened the link in the mail in another browser would look at a shop that says nothing.',
   },
   {
-    id: 'way-back-only-while-here', file: authorize, find: 'if (navigation.current().href === arrival.cleaned.href && sameDocument', replace: 'if (sameDocument',
+    id: 'way-back-only-while-here', file: arrive, find: 'if (navigation.current().href === arrival.cleaned.href && sameDocument', replace: 'if (sameDocument',
     why: 'Who went on to another view meanwhile would be put back to where they were before the sign-in.',
   },
   {
-    id: 'way-back-same-page', file: authorize, find: '=> onSite(path, address).pathname === address.pathname;', replace: '=> onSite(path, address).origin === address.origin;',
+    id: 'way-back-same-page', file: arrive, find: '=> onSite(path, address).pathname === address.pathname;', replace: '=> onSite(path, address).origin === address.origin;',
     why: 'Who comes back to a callback page would see the address of a page that is not shown.',
   },
   {
-    id: 'way-back-on-site', file: authorize, find: '=> new URL(origin + path);', replace: '=> new URL(path, origin);',
+    id: 'way-back-on-site', file: arrive, find: '=> new URL(origin + path);', replace: '=> new URL(path, origin);',
     why: 'Who was on an address with two slashes would be sent on to a stranger\'s host.',
   },
   {
@@ -181,15 +183,15 @@ export const flows = [
     why: 'A guest who touches "sign out" would lose the cart for ever, without being asked.',
   },
   {
-    id: 'sign-out-overtaken', file: logOut, find: 'if (keeper.record.session) throw', replace: 'if (false as boolean) throw',
+    id: 'sign-out-overtaken', file: logOut, find: 'if (reader.record.session) throw', replace: 'if (false as boolean) throw',
     why: 'Who signed out would leave a shared device while somebody is still signed in on it.',
   },
   {
-    id: 'sign-out-noted', file: logOut, find: "if (!keeper.saved) throw new LoginError('storage_unavailable', 'Signed out", replace: "if (false as boolean) throw new LoginError('storage_unavailable', 'Signed out",
+    id: 'sign-out-noted', file: logOut, find: "if (!reader.saved) throw new LoginError('storage_unavailable', 'Signed out", replace: "if (false as boolean) throw new LoginError('storage_unavailable', 'Signed out",
     why: 'Who signed out on a shared device would be back with the next reload, and never know.',
   },
   {
-    id: 'deadline', file: client, find: 'Promise.race([session, timeUp])', replace: 'Promise.race([session])',
+    id: 'deadline', file: client, find: '.then(() => this.#useSession(deadline)), timeUp])', replace: '.then(() => this.#useSession(deadline))])',
     why: 'A page whose storage hangs would never show more than a spinner.',
   },
   {
@@ -197,19 +199,19 @@ export const flows = [
     why: 'Who leaves a view would be shown an error about a deadline that nobody set.',
   },
   {
-    id: 'redirect-only-where-forbidden', file: client, find: 'if (keeper.ports.frame.isForbidden()) return leaveAsGuest();', replace: 'return leaveAsGuest();',
+    id: 'redirect-only-where-forbidden', file: beGuest, find: 'if (!keeper.ports.frame.isForbidden()) throw error;', replace: '',
     why: 'Whenever the service hiccups, a visitor who only looks around would be sent away from the page.',
   },
   {
-    id: 'arrival-once', file: client, find: 'this.#arrival ??= settle(', replace: 'this.#arrival = settle(',
+    id: 'arrival-once', file: client, find: 'this.#arrival ??= this.#settle(', replace: 'this.#arrival = this.#settle(',
     why: 'The second call of a page would find a clean address bar, and tell the person that nothing came of the sign-in.',
   },
   {
-    id: 'arrival-again', file: client, find: '        this.#arrival = null;\n', replace: '',
+    id: 'arrival-again', file: client, find: '      this.#arrival = null;\n', replace: '',
     why: 'Who came back while the service was down could not go on without a reload.',
   },
   {
-    id: 'here-already', file: client, find: 'if (!keeper.record.session) throw error;', replace: 'throw error;',
+    id: 'here-already', file: client, find: 'if (!this.#open().record.session) throw error;', replace: 'throw error;',
     why: 'A guest with a good token could not use the shop because a sign-in of theirs cannot be finished yet.',
   },
   {
@@ -221,7 +223,7 @@ export const flows = [
     why: 'Who comes back signed in would be served the token of the guest they were.',
   },
   {
-    id: 'no-link-to-guests', file: client, find: 'if (!connectionId || context.keeper.provider.isGuestConnection(connectionId)) throw', replace: 'if (!connectionId) throw',
+    id: 'no-link-to-guests', file: client, find: 'if (!connectionId || this.#settings.provider.isGuestConnection(connectionId)) throw', replace: 'if (!connectionId) throw',
     why: "A person who wants to keep the cart would be linked to a connection that makes strangers, and be lost.",
   },
 ];

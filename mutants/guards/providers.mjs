@@ -1,4 +1,6 @@
 /** What the identity service may say: tokens, callbacks, cookies, addresses. */
+const address = 'packages/login/src/core/address.ts';
+const authressRequests = 'packages/login/src/providers/authress/requests.ts';
 const authress = 'packages/login/src/providers/authress.ts';
 const http = 'packages/login/src/providers/http.ts';
 const pkce = 'packages/login/src/providers/pkce.ts';
@@ -7,55 +9,55 @@ const verify = 'packages/login/src/tokens/verify.ts';
 
 export const providers = [
   {
-    id: 'token-issuer', file: authress, find: "text(claims, 'iss') !== host || ", replace: '',
+    id: 'token-issuer', file: authressRequests, find: "text(claims, 'iss') !== host || ", replace: '',
     why: "A token of another service would make the person whoever that service says they are.",
   },
   {
-    id: 'token-client', file: authress, find: '(aimedAt !== undefined && aimedAt !== applicationId)', replace: '(false as boolean)',
+    id: 'token-client', file: authressRequests, find: '(aimedAt !== undefined && aimedAt !== applicationId)', replace: '(false as boolean)',
     why: 'A token that a person gave to another shop would be good here.',
   },
   {
-    id: 'token-lifetime', file: authress, find: 'if (!(lifetimeSeconds > 0)) throw', replace: 'if (false as boolean) throw',
+    id: 'token-lifetime', file: authressRequests, find: 'if (!(lifetimeSeconds > 0)) throw', replace: 'if (false as boolean) throw',
     why: 'A token that is over from the start would be refreshed with every call.',
   },
   {
-    id: 'lifetime-by-expires-in', file: authress, find: 'Math.min(expiresInSeconds, (optionalNumber', replace: 'Math.min(Infinity, (optionalNumber',
+    id: 'lifetime-by-expires-in', file: authressRequests, find: 'Math.min(expiresInSeconds, (optionalNumber', replace: 'Math.min(Infinity, (optionalNumber',
     why: 'A token that the service ends early would be served to its last minute, and be refused by the shop.',
   },
   {
-    id: 'id-token-audience', file: authress, find: '!audience(idToken).includes(applicationId) || ', replace: '',
+    id: 'id-token-audience', file: authressRequests, find: '!audience(idToken).includes(applicationId) || ', replace: '',
     why: 'A sign-in at another shop would sign the person in here.',
   },
   {
-    id: 'id-token-subject', file: authress, find: " || text(idToken, 'sub') !== text(claims, 'sub')", replace: '',
+    id: 'id-token-subject', file: authressRequests, find: " || text(idToken, 'sub') !== text(claims, 'sub')", replace: '',
     why: "The person's name and the person's token could be two people's.",
   },
   {
-    id: 'cookie-fresh', file: authress, find: ' && grant.issuedAt >= issuedAt;', replace: ';',
+    id: 'cookie-fresh', file: authressRequests, find: ' && grant.issuedAt >= issuedAt;', replace: ';',
     why: 'A cookie from before the sign-in would turn the clock back: yesterday\'s token in place of the new one.',
   },
   {
-    id: 'cookie-new', file: authress, find: 'grant && grant.accessToken !== accessToken && ', replace: 'grant && ',
+    id: 'cookie-new', file: authressRequests, find: 'grant && grant.accessToken !== accessToken && ', replace: 'grant && ',
     why: 'The token that is just over would be taken for its own renewal, again and again.',
   },
   {
-    id: 'cookie-of-this-person', file: authress, find: 'if (isNew && (subject ?? grant.subject) === grant.subject) found', replace: 'if (isNew) found',
+    id: 'cookie-of-this-person', file: authressRequests, find: 'if (isNew && (subject ?? grant.subject) === grant.subject) found', replace: 'if (isNew) found',
     why: "One tossed cookie with a stranger's token would keep the person from ever being renewed.",
   },
   {
-    id: 'cookie-of-one-person', file: authress, find: 'if (found[0] && found.every((grant) => grant.subject === found[0]?.subject)) return', replace: 'if (found[0]) return',
+    id: 'cookie-of-one-person', file: authressRequests, find: 'if (found[0] && found.every((grant) => grant.subject === found[0]?.subject)) return', replace: 'if (found[0]) return',
     why: 'Of two cookies the tossed one would say who has just signed in: the stranger.',
   },
   {
-    id: 'cookie-verified', file: authress, find: "await verifyJwt(token ?? '', { issuer: host, jwksUrl: `${host}/.well-known/openid-configuration/jwks` }, ports)", replace: "readClaims(token ?? '')",
+    id: 'cookie-verified', file: authressRequests, find: "await verifyJwt(token ?? '', { issuer: host, jwksUrl: `${host}/.well-known/openid-configuration/jwks` }, ports)", replace: "readClaims(token ?? '')",
     why: "Any other site of the domain could toss a cookie and make the person its own guest.",
   },
   {
-    id: 'callback-issuer', file: authress, find: "if ((callback.get('iss') ?? host) !== host) throw", replace: 'if (false as boolean) throw',
+    id: 'callback-issuer', file: authressRequests, find: "if ((callback.get('iss') ?? host) !== host) throw", replace: 'if (false as boolean) throw',
     why: 'A code of another service would be taken to this one, and the person to whoever it belongs to.',
   },
   {
-    id: 'code-without-error', file: authress, find: 'if (error || !code) throw', replace: 'if (!code) throw',
+    id: 'code-without-error', file: authressRequests, find: 'if (error || !code) throw', replace: 'if (!code) throw',
     why: 'An answer that says it failed would be redeemed all the same.',
   },
   {
@@ -63,23 +65,23 @@ export const providers = [
     why: 'An address that only looks like a callback would end the sign-in that is under way.',
   },
   {
-    id: 'refusal-words', file: authress, find: "(status, error) => status === 400 || status === 404 || status === 409 || error === 'invalid_grant'", replace: '() => true',
+    id: 'refusal-words', file: authressRequests, find: "(status, error) => status === 400 || status === 404 || status === 409 || error === 'invalid_grant'", replace: '() => true',
     why: 'A firewall that answers in JSON would end every guest behind it.',
   },
   {
-    id: 'resumed-by-the-same-way', file: authress, find: 'return grant.connectionId === pending.connectionId ? grant : null;', replace: 'return grant;',
+    id: 'resumed-by-the-same-way', file: authressRequests, find: 'return grant.connectionId === pending.connectionId ? grant : null;', replace: 'return grant;',
     why: 'A session that was there before would be taken for the answer to this sign-in.',
   },
   {
-    id: 'https-login-host', file: authress, find: "if (protocol === 'http:' && !isLoopback(hostname)) throw", replace: 'if (false as boolean) throw',
+    id: 'https-login-host', file: address, find: "url.protocol === 'https:' || (url", replace: "url.protocol === 'https:' || url.protocol === 'http:' || (url",
     why: "Everybody in the same café could read the person's tokens.",
   },
   {
-    id: 'safe-address', file: http, find: "if (url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))) return url.href;", replace: 'if (url) return url.href;',
+    id: 'safe-address', file: address, find: "return url.protocol === 'https:' || (url.protocol === 'http:' && ", replace: "return url.protocol !== 'http:' || (url.protocol === 'http:' && ",
     why: 'An answer that names a javascript: address would run in the shop, with everything the person has.',
   },
   {
-    id: 'loopback-to-the-end', file: http, find: '127(\\.\\d+){3}|\\[::1\\])$/', replace: '127(\\.\\d+){3}|\\[::1\\])/',
+    id: 'loopback-to-the-end', file: address, find: '127(\\.\\d+){3}|\\[::1\\])$/', replace: '127(\\.\\d+){3}|\\[::1\\])/',
     why: 'A host called localhost.evil.example would be taken for the own machine, and be sent tokens in the clear.',
   },
   {

@@ -1,4 +1,6 @@
 /** The record: what may happen to it, what is asked next, and what storage may bring. */
+const atOnce = 'packages/login/src/core/at-once.ts';
+const newest = 'packages/login/src/core/newest.ts';
 const record = 'packages/login/src/core/record.ts';
 const policy = 'packages/login/src/core/policy.ts';
 const stored = 'packages/login/src/core/stored.ts';
@@ -22,19 +24,19 @@ export const records = [
     why: 'Who just signed in would be thrown out because the guest they were was refused.',
   },
   {
-    id: 'signed-out-stays-out', file: record, find: 'if (bringsBack(mine, stored)) return mine;', replace: 'if (bringsBack(mine, emptyRecord)) return mine;',
+    id: 'signed-out-stays-out', file: newest, find: 'if (bringsBack(mine, stored)) return mine;', replace: 'if (bringsBack(mine, emptyRecord)) return mine;',
     why: 'Who signed out would be back on the page, brought by a tab that had slept through it.',
   },
   {
-    id: 'linked-guest-stays-out', file: record, find: 'session?.subject === record.session?.subject ? record.arrival : arrival', replace: 'session ? arrival : undefined',
+    id: 'linked-guest-stays-out', file: atOnce, find: 'session?.subject === record.session?.subject ? record.arrival : arrival', replace: 'session ? arrival : undefined',
     why: 'Who linked and signed out would be back as the guest they were, brought by a tab that had slept through both.',
   },
   {
-    id: 'woken-same-wait', file: record, find: "record.backoff?.by === 'us' && record.backoff.until === event.until ?", replace: "record.backoff?.by === 'us' ?",
+    id: 'woken-same-wait', file: atOnce, find: "backoff?.by === 'us' && backoff.until === until ?", replace: "backoff?.by === 'us' ?",
     why: 'Twenty tabs that wake up would each end the wait of the one before, and flood a service that is just coming back for everybody.',
   },
   {
-    id: 'woken-own-wait', file: record, find: "record.backoff?.by === 'us' && record.backoff.until", replace: 'record.backoff && record.backoff.until',
+    id: 'woken-own-wait', file: atOnce, find: "(backoff?.by === 'us' && backoff.until", replace: '(backoff && backoff.until',
     why: 'Who looks at the page again would ask a service that had said "in two minutes", and be shut out for longer.',
   },
   {
@@ -42,7 +44,7 @@ export const records = [
     why: 'Everybody would ask a service that is down twice a second, for as long as it is.',
   },
   {
-    id: 'pending-open', file: record, find: 'one.state === state && !one.outcome', replace: 'one.state === state',
+    id: 'pending-open', file: atOnce, find: 'one.state === state && !one.outcome', replace: 'one.state === state',
     why: 'Who goes Back to an old callback would have the finished sign-in done over, with another answer.',
   },
   {
@@ -86,15 +88,15 @@ export const records = [
     why: 'An answer given in an old tab would answer a question that the person has not seen yet.',
   },
   {
-    id: 'sign-out-of-whom', file: record, find: 'if (session && session.subject !== event.subject) return null;', replace: '',
+    id: 'sign-out-of-whom', file: atOnce, find: 'if (session && session.subject !== subject) return null;', replace: '',
     why: 'A sign-out that was overtaken would sign out the next person, and a guest among them would be lost.',
   },
   {
-    id: 'sign-out-ends-pending', file: record, find: 'parked: null, pending: [], conflict: null, merges: merges', replace: 'parked: null, conflict: null, merges: merges',
+    id: 'sign-out-ends-pending', file: atOnce, find: 'parked: null, pending: [], conflict: null, merges: merges', replace: 'parked: null, conflict: null, merges: merges',
     why: 'Who signed out on a shared device would be signed in again by a callback that the next person reloads.',
   },
   {
-    id: 'sign-out-ends-parked', file: record, find: 'parked: null, pending: [], conflict: null, merges: merges', replace: 'pending: [], conflict: null, merges: merges',
+    id: 'sign-out-ends-parked', file: atOnce, find: 'parked: null, pending: [], conflict: null, merges: merges', replace: 'pending: [], conflict: null, merges: merges',
     why: 'The things of a guest who was given up on a shared device would follow the next person who signs in.',
   },
   {
@@ -110,7 +112,7 @@ export const records = [
     why: "Who is here would be renewed with the cookie of a guest that another tab started, and become that guest.",
   },
   {
-    id: 'sign-out-ends-question', file: record, find: 'parked: null, pending: [], conflict: null, merges: merges', replace: 'parked: null, pending: [], merges: merges',
+    id: 'sign-out-ends-question', file: atOnce, find: 'parked: null, pending: [], conflict: null, merges: merges', replace: 'parked: null, pending: [], merges: merges',
     why: "The next person at the device would be asked whether to go on as the user who just signed out, and could.",
   },
   {
@@ -118,11 +120,11 @@ export const records = [
     why: "Who goes on as the user after a new guest came would hold a session that renews as that guest's.",
   },
   {
-    id: 'turn-grows', file: record, find: 'turn: record.turn + 1, ended: null', replace: 'turn: record.turn, ended: null',
+    id: 'turn-grows', file: atOnce, find: 'turn: record.turn + 1, ended: null', replace: 'turn: record.turn, ended: null',
     why: 'No answer would ever be late: a slow refresh would undo a sign-in.',
   },
   {
-    id: 'version-grows', file: record, find: 'version: record.version + 1', replace: 'version: record.version',
+    id: 'version-grows', file: atOnce, find: 'version: record.version + 1', replace: 'version: record.version',
     why: 'The other tabs would not see that the person signed out in this one.',
   },
   {
@@ -138,19 +140,19 @@ export const records = [
     why: "A guest who thinks about it would be renewed with the user's cookie, and become the user unasked.",
   },
   {
-    id: 'later-version', file: record, find: 'return stored.version > mine.version ? stored : mine;', replace: 'return stored;',
+    id: 'later-version', file: newest, find: 'return stored.version > mine.version ? stored : mine;', replace: 'return stored;',
     why: 'A slow reading would bring back what was before the sign-in.',
   },
   {
-    id: 'lines-apart', file: record, find: 'if (stored.line === mine.line) return', replace: "if (stored.line !== '') return",
+    id: 'lines-apart', file: newest, find: 'if (stored.line === mine.line) return', replace: "if (stored.line !== '') return",
     why: 'After storage was cleared and filled again, this tab and the others would each go on as another guest.',
   },
   {
-    id: 'cleared-written-back', file: record, find: "if (stored.session || stored.ended || (stored.line !== '' && !mine.session)) return stored;", replace: 'if (stored.version >= 0) return stored;',
+    id: 'cleared-written-back', file: newest, find: "if (stored.session || stored.ended || (stored.line !== '' && !mine.session)) return stored;", replace: 'if (stored.version >= 0) return stored;',
     why: 'Storage cleared under an open page would take the guest from a person who is still here.',
   },
   {
-    id: 'stored-line-holds', file: record, find: "if (stored.session || stored.ended || (stored.line !== '' && !mine.session)) return stored;", replace: '',
+    id: 'stored-line-holds', file: newest, find: "if (stored.session || stored.ended || (stored.line !== '' && !mine.session)) return stored;", replace: '',
     why: 'An old tab would put its guest over the one that all other tabs have gone on with since storage was cleared.',
   },
   {

@@ -1,4 +1,5 @@
 /** The record in storage, and the class that owns it: tokens, clocks, renewals. */
+const sessionReader = 'packages/login/src/session-reader.ts';
 const kept = 'packages/login/src/kept-record.ts';
 const keeper = 'packages/login/src/session-keeper.ts';
 
@@ -36,27 +37,27 @@ export const sessions = [
     why: 'A tab that still runs the old version would write over the session of the new one, and the guest would be gone.',
   },
   {
-    id: 'cached-until', file: keeper, find: 'Math.min(token.until - now, token', replace: 'Math.min(Infinity, token',
+    id: 'cached-until', file: sessionReader, find: 'Math.min(token.until - now, token', replace: 'Math.min(Infinity, token',
     why: 'Whose laptop slept through the night would be served a token that ended hours ago.',
   },
   {
-    id: 'cached-from', file: keeper, find: 'if (!(leftMs > 0 && now >= token.from)) return null;', replace: 'if (!(leftMs > 0)) return null;',
+    id: 'cached-from', file: sessionReader, find: 'if (!(leftMs > 0 && now >= token.from)) return null;', replace: 'if (!(leftMs > 0)) return null;',
     why: 'Whose clock was set back would be served a token whose age nobody knows.',
   },
   {
-    id: 'cached-monotonic', file: keeper, find: ', token.monotonicUntil - this.ports.clock.monotonic());', replace: ', Infinity);',
+    id: 'cached-monotonic', file: sessionReader, find: ', token.monotonicUntil - this.ports.clock.monotonic());', replace: ', Infinity);',
     why: 'Whose clock is set back by an hour each hour would be served the same dead token all day.',
   },
   {
-    id: 'age-by-both-clocks', file: keeper, find: 'Math.max(clock.now() - session.receivedAt, clock.monotonic() - this.#grantedAt)', replace: 'clock.now() - session.receivedAt',
+    id: 'age-by-both-clocks', file: sessionReader, find: 'Math.max(clock.now() - session.receivedAt, clock.monotonic() - this.#grantedAt)', replace: 'clock.now() - session.receivedAt',
     why: 'Whose clock was corrected by an hour would be given a token that ended an hour ago.',
   },
   {
-    id: 'age-while-asleep', file: keeper, find: 'Math.max(clock.now() - session.receivedAt, clock.monotonic() - this.#grantedAt)', replace: 'clock.monotonic() - this.#grantedAt',
+    id: 'age-while-asleep', file: sessionReader, find: 'Math.max(clock.now() - session.receivedAt, clock.monotonic() - this.#grantedAt)', replace: 'clock.monotonic() - this.#grantedAt',
     why: 'Whose device slept, and whose page counts no time meanwhile, would be refused by the shop in the morning.',
   },
   {
-    id: 'received-in-the-future', file: keeper, find: 'age >= 0 ? clock.monotonic() - age : -Infinity', replace: 'clock.monotonic()',
+    id: 'received-in-the-future', file: sessionReader, find: 'age >= 0 ? clock.monotonic() - age : -Infinity', replace: 'clock.monotonic()',
     why: 'Whose clock was set back a day would be given a token of yesterday for a whole day.',
   },
   {
@@ -88,19 +89,19 @@ export const sessions = [
     why: "An app that takes a guest's cart over slowly would be handed the same cart twice at once.",
   },
   {
-    id: 'listeners-apart', file: keeper, find: 'reportError(error);', replace: 'throw error;',
+    id: 'listeners-apart', file: sessionReader, find: 'reportError(error);', replace: 'throw error;',
     why: 'A mistake in the code that draws a badge would stop the sign-in of everybody who sees the badge.',
   },
   {
-    id: 'nothing-served-while-behind', file: keeper, find: 'this.#token = null;\n    const reading', replace: 'const reading',
+    id: 'nothing-served-while-behind', file: sessionReader, find: 'this.#token = null;\n    const reading', replace: 'const reading',
     why: 'A page that comes back from the cache would hand out the token of somebody who signed out meanwhile.',
   },
   {
-    id: 'back-catches-up', file: keeper, find: "what === 'back' ? this.#catchUp() : ", replace: '',
+    id: 'back-catches-up', file: sessionReader, find: "what === 'back' ? this.#catchUp() : ", replace: '',
     why: 'Who goes Back to a page after signing out would still be somebody on it.',
   },
   {
-    id: 'opening-is-no-news', file: keeper, find: 'if (this.#opened) this.#tell(', replace: 'this.#tell(',
+    id: 'opening-is-no-news', file: sessionReader, find: 'if (this.#opened) this.#tell(', replace: 'this.#tell(',
     why: 'Every reload would greet the person as if they had just arrived.',
   },
   {

@@ -1,4 +1,6 @@
 /** What an HTTP answer means, and the parsers that both sides share. */
+const fields = 'packages/shared/src/fields.ts';
+const connection = 'packages/shared/src/connection.ts';
 const answers = 'packages/login/src/core/answers.ts';
 const claims = 'packages/shared/src/claims.ts';
 const json = 'packages/shared/src/wire.ts';
@@ -45,23 +47,23 @@ export const wire = [
     why: 'A token of 20 MB would be parsed before it is refused, by everybody who gets it.',
   },
   {
-    id: 'service-clients-make-guests', file: claims, find: 'azp !== undefined && !isServiceClient(azp) && userConnections', replace: 'azp !== undefined && userConnections',
+    id: 'service-clients-make-guests', file: connection, find: 'azp !== undefined && !isServiceClient(azp) && userConnections', replace: 'azp !== undefined && userConnections',
     why: 'A guest connection that was listed by mistake would make every guest a user.',
   },
   {
-    id: 'known-connections-only', file: claims, find: " && userConnections.includes(azp) ? 'user'", replace: " ? 'user'",
+    id: 'known-connections-only', file: connection, find: " && userConnections.includes(azp) ? 'user'", replace: " ? 'user'",
     why: 'A session of a connection that nobody knows would count as a user, and could buy on account.',
   },
   {
-    id: 'own-text', file: json, find: "const value = Object.hasOwn(data, name) ? data[name] : undefined;\n  return typeof value === 'string'", replace: "const value = data[name];\n  return typeof value === 'string'",
+    id: 'own-text', file: fields, find: "const value = Object.hasOwn(data, name) ? data[name] : undefined;\n  return typeof value === 'string'", replace: "const value = data[name];\n  return typeof value === 'string'",
     why: "An answer without a subject would get one from its prototype, and the person would be somebody a script made up.",
   },
   {
-    id: 'own-number', file: json, find: "const value = Object.hasOwn(data, name) ? data[name] : undefined;\n  return typeof value === 'number'", replace: "const value = data[name];\n  return typeof value === 'number'",
+    id: 'own-number', file: fields, find: "const value = Object.hasOwn(data, name) ? data[name] : undefined;\n  return typeof value === 'number'", replace: "const value = data[name];\n  return typeof value === 'number'",
     why: "A token without an end would get one from its prototype.",
   },
   {
-    id: 'finite-number', file: json, find: " && Number.isFinite(value)", replace: '',
+    id: 'finite-number', file: fields, find: " && Number.isFinite(value)", replace: '',
     why: 'A token that says it ends at 1e999 would never be refreshed.',
   },
   {

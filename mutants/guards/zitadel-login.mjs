@@ -1,4 +1,6 @@
 /** ZITADEL as the page sees it: a guest and a user with a cookie each, and a guest who registers. */
+const sayGoodbye = 'packages/login/src/flows/say-goodbye.ts';
+const sessionReader = 'packages/login/src/session-reader.ts';
 const zitadel = 'packages/login/src/providers/zitadel.ts';
 const record = 'packages/login/src/core/record.ts';
 const stored = 'packages/login/src/core/stored.ts';
@@ -9,7 +11,6 @@ const authorize = 'packages/login/src/flows/authorize.ts';
 const attributes = 'packages/login/src/flows/attributes.ts';
 const challenge = 'packages/login/src/flows/challenge.ts';
 const fetchApi = 'packages/login/src/flows/fetch-api.ts';
-const logOut = 'packages/login/src/flows/log-out.ts';
 const merge = 'packages/login/src/flows/merge.ts';
 const signIn = 'packages/login/src/flows/sign-in.ts';
 const startGuest = 'packages/login/src/flows/start-guest.ts';
@@ -31,7 +32,7 @@ export const zitadelLogin = [
   { id: 'cookie-at-home-only', file: fetchApi, find: 'if (new URL(request.url).origin !== navigation.current().origin) throw', replace: 'if (false as boolean) throw', why: 'Another origin would be told who is here, and answer that it knows nobody.' },
   { id: 'cookie-names-subject', file: fetchApi, find: "request.headers.set('passerby-subject', subject);", replace: '', why: "What a guest puts into the cart would be in somebody's account before the person has chosen." },
   { id: 'no-token-no-string', file: client, find: "if (tokenType === 'Cookie') throw", replace: 'if (false as boolean) throw', why: 'A page would send an empty token, and be told that nobody is here.' },
-  { id: 'no-token-cached', file: keeper, find: "if (session.tokenType === 'Cookie') return null;", replace: '', why: 'A page would be given an empty token from the second call on.' },
+  { id: 'no-token-cached', file: sessionReader, find: "if (session.tokenType === 'Cookie') return null;", replace: '', why: 'A page would be given an empty token from the second call on.' },
   { id: 'cookie-gone-is-over', file: keeper, find: " || session.tokenType === 'Cookie' ? 'over'", replace: " ? 'over'", why: 'A visitor who cleared the cookies would be refused by the shop for half a day.' },
   { id: 'upgraded-guest-asked', file: keeper, find: "becameUser(error) && session.kind === 'guest')", replace: "becameUser(error) && session.kind === 'guest' && (false as boolean))", why: 'A guest who became a user elsewhere would be made another guest, and the cart be empty.' },
   { id: 'upgraded-user-ends', file: keeper, find: "becameUser(error) && session.kind === 'guest')", replace: 'becameUser(error))', why: 'A user whose cookie is over would have the page ask for ever.' },
@@ -48,7 +49,7 @@ export const zitadelLogin = [
   { id: 'challenge-no-window', file: client, find: "mode === 'popup' && !(challenge && provider.link)", replace: "mode === 'popup'", why: 'An empty window would stand over the form that the person is to fill in.' },
   { id: 'link-of-the-upgraded', file: authorize, find: 'departure.subject ?? session?.subject', replace: 'session?.subject', why: 'Who signs in after registering would not be told that they kept everything.' },
   { id: 'unwanted-cookie-ends', file: signIn, find: " && unwanted?.renewal.type !== 'own_cookie'", replace: '', why: 'Who stays a guest would leave the account open in this browser.' },
-  { id: 'everybody-signs-out', file: logOut, find: "ports, 'everybody')", replace: "ports, 'this_one')", why: 'The next person at the device would find the guest of the last one.' },
+  { id: 'everybody-signs-out', file: sayGoodbye, find: "ports, 'everybody')", replace: "ports, 'this_one')", why: 'The next person at the device would find the guest of the last one.' },
   { id: 'no-token-no-proof', file: merge, find: "if (from.tokenType === 'Cookie') throw", replace: 'if (false as boolean) throw', why: 'A shop would take an empty text for the proof of a guest.' },
   { id: 'attributes-ask-first', file: attributes, find: 'if (!change) throw new', replace: "if (!change) return { };\n    if (false as boolean) throw new", why: 'A page of a shop whose service keeps nothing would be told that it was kept.' },
   { id: 'attributes-same-person', file: attributes, find: 'if (session?.subject !== subject) throw', replace: 'if (!session || (false as boolean)) throw', why: 'What one guest likes would be written to the user who signed in in another tab meanwhile.' },

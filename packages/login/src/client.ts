@@ -1,72 +1,56 @@
-/** LoginClient: one method, one line or few into a flow. Its constructor assigns and checks; it asks, stores and listens to nothing. */
-import { LoginError, type StoredSession } from '@passerby/shared';
+/**
+ * LoginClient: one method, one line or few into a flow. Its constructor assigns and checks; it asks, stores and listens to nothing. Here is what a page needs that
+ * finds somebody; whatever asks a service or begins anything is in acts.ts, a chunk that `#act` fetches.
+ */
+import { isLoginError, LoginError, type StoredSession } from '@passerby/shared';
+import type { Acts } from './acts.ts';
+import type { AuthenticateOptions, LinkOptions, TokenOptions } from './calls.ts';
 import { checkOptions, type CoreOptions, type Settings } from './core/options.ts';
 import type { Ended, StoredOutcome } from './core/record.ts';
-import { attributesOf, type Attributes } from './flows/attributes.ts';
-import { arrive, leave, settle } from './flows/authorize.ts';
-import type { AskPerson } from './flows/challenge.ts';
+import { arrive, takeBack, type Arrival } from './flows/arrive.ts';
+import type { Attributes } from './flows/attributes.ts';
 import type { Context } from './flows/context.ts';
-import { fetchApi } from './flows/fetch-api.ts';
 import { logOut, type LogOutOptions } from './flows/log-out.ts';
-import { deliverMerges } from './flows/merge.ts';
-import { toOutcome, whoCame, type LinkOutcome } from './flows/outcome.ts';
-import { link, resolveLink, signIn, whoIsHere, type SignIn } from './flows/sign-in.ts';
-import { listIdentities, unlink } from './flows/unlink.ts';
-import { useSession } from './flows/use-session.ts';
+import type { LinkOutcome } from './flows/outcome.ts';
+import { serve } from './flows/serve.ts';
+import type { SignIn } from './flows/sign-in.ts';
+import { loadActs, type LoadActs } from './load-acts.ts';
 import { browserPorts } from './ports/browser.ts';
 import type { PortsFor } from './ports/ports.ts';
+import { later } from './providers/later.ts';
 import type { LinkedIdentity } from './providers/provider.ts';
-import { SessionKeeper, type Listener, type Session } from './session-keeper.ts';
-
-export interface AuthenticateOptions {
-  /** A guest connection starts or returns the guest; a real one signs in. Default: `guestConnectionId`. */
-  readonly connectionId?: string | undefined;
-  /** How a guest starts: silently (default), or by leaving the page. How a person signs in: by leaving the page (default), or in a window of its own. */
-  readonly mode?: 'frame' | 'redirect' | 'popup' | undefined;
-  /** Where the service sends the person back to; default: the client's `redirectUrl`. */
-  readonly redirectUrl?: string | undefined;
-  /** Asks the person, by a form of the page's own, where the connection signs them in by what they answer, such as a mailed code. Null: they gave it up. */
-  readonly challenge?: AskPerson | undefined;
-}
-
-export interface LinkOptions {
-  readonly connectionId: string;
-  /** Where the person signs in: on this page's way, which is left (default), or in a window of its own; where that is blocked, by leaving. */
-  readonly mode?: 'redirect' | 'popup' | undefined;
-  readonly redirectUrl?: string | undefined;
-  /**
-   * Asks the person, by a form of the page's own, what the service wants to know before it makes a guest a user; then they sign in, on this page's way.
-   * Null: they gave it up, and the guest is as before. Without it, or where the service asks nothing: they just sign in.
-   */
-  readonly challenge?: AskPerson | undefined;
-  /** Accepted for code written for the vendor's SDK, and ignored: this method always links. */
-  readonly linkIdentity?: boolean;
-}
-
-export interface TokenOptions {
-  /** How long this call may take, ms; default 15,000. */
-  readonly deadlineMs?: number;
-  /** Ends this call only, which then rejects with the signal's own reason. */
-  readonly signal?: AbortSignal;
-}
+import { SessionReader, whoIsHere, type Listener, type Session } from './session-reader.ts';
 
 /** Longer than a lock is waited for, so that a tab that sleeps in the middle of a refresh delays the others and no more. */
 const DEFAULT_DEADLINE_MS = 15_000;
 const MAX_ID_LENGTH = 256;
+/** What is due is tried again after this long, where the flows could not be loaded. */
+const AGAIN_MS = 10_000;
 
 export class LoginClient {
   readonly #settings: Settings;
   readonly #portsFor: PortsFor;
-  #opened: Context | null = null;
+  readonly #loadActs: () => Promise<readonly [Acts, Context]>;
+  #opened: SessionReader | null = null;
+  #read: Promise<void> | null = null;
   /** The round trip this page ended, taken out of the address bar once. */
   #arrival: Promise<StoredOutcome | null> | null = null;
   /** What the service keeps for the shop about who is here. */
-  readonly attributes: Attributes = attributesOf(() => this.#open(), () => this.#findSession());
+  readonly attributes: Attributes = {
+    list: () => this.#attributes((kept) => kept.list()),
+    get: (key) => this.#attributes((kept) => kept.get(key)),
+    set: (key, value) => this.#attributes((kept) => kept.set(key, value)),
+    remove: (key) => this.#attributes((kept) => kept.remove(key)),
+  };
 
   /** @throws LoginError `config_invalid` */
-  constructor(options: CoreOptions, portsFor: PortsFor = browserPorts) {
+  constructor(options: CoreOptions, portsFor: PortsFor = browserPorts, load: LoadActs = loadActs) {
     this.#settings = checkOptions(options);
     this.#portsFor = portsFor;
+    this.#loadActs = later(async () => {
+      const acts = await load(options.provider);
+      return [acts, acts.openContext(this.#open(), this.#settings)];
+    });
   }
 
   /**
@@ -76,13 +60,16 @@ export class LoginClient {
    */
   async authenticate({ connectionId, mode, redirectUrl, challenge }: AuthenticateOptions = {}): Promise<Session> {
     checkConnection(connectionId);
-    const context = this.#open();
-    if (connectionId !== undefined && !context.keeper.provider.isGuestConnection(connectionId)) {
-      const outcome = await this.#sentAway(context, { connectionId, mode, redirectUrl, challenge }, (request) => signIn(context, request));
-      return whoCame(toOutcome(context, outcome));
+    const reader = this.#open();
+    if (connectionId !== undefined && !reader.provider.isGuestConnection(connectionId)) {
+      return this.#sentAway({ connectionId, mode, redirectUrl, challenge }, async (acts, context, request) => acts.whoCame(acts.toOutcome(context, await acts.signIn(context, request))));
     }
-    await this.#settledOrHere(context);
-    return this.#guest(context, { connectionId: connectionId ?? this.#settings.guestConnectionId, mode, redirectUrl });
+    await this.#settledOrHere();
+    if (!reader.record.session || reader.nextStep('explicit') === 'end') {
+      const request = { connectionId: connectionId ?? this.#settings.guestConnectionId, mode, redirectUrl, deadline: this.#deadline() };
+      await this.#act((acts, context) => acts.beGuest(context, request));
+    }
+    return whoIsHere(reader);
   }
 
   /**
@@ -90,7 +77,7 @@ export class LoginClient {
    * @throws LoginError `login_required`, `session_changed`, `config_invalid`, `unsupported` where tokens stay on the server, retryable codes with `retryAfterMs`; where it starts a guest, what authenticate() throws
    */
   getToken(options?: TokenOptions): Promise<string> {
-    return (!options && this.#arrival && this.#opened?.keeper.token()) || this.#findToken(options);
+    return (!options && this.#arrival && this.#opened?.token()) || this.#findToken(options);
   }
 
   /**
@@ -100,10 +87,8 @@ export class LoginClient {
    */
   async linkIdentity({ connectionId, mode, redirectUrl, challenge }: LinkOptions): Promise<LinkOutcome> {
     checkConnection(connectionId);
-    const context = this.#open();
-    if (!connectionId || context.keeper.provider.isGuestConnection(connectionId)) throw new LoginError('config_invalid', 'linkIdentity needs a connection that signs users in');
-    const outcome = await this.#sentAway(context, { connectionId, mode, redirectUrl, challenge }, (request) => link(context, request));
-    return toOutcome(context, outcome) ?? { type: 'cancelled' };
+    if (!connectionId || this.#settings.provider.isGuestConnection(connectionId)) throw new LoginError('config_invalid', 'linkIdentity needs a connection that signs users in');
+    return this.#sentAway({ connectionId, mode, redirectUrl, challenge }, async (acts, context, request) => acts.toOutcome(context, await acts.link(context, request)) ?? { type: 'cancelled' });
   }
 
   /**
@@ -111,7 +96,8 @@ export class LoginClient {
    * @throws LoginError retryable codes: nothing is lost, call it again
    */
   async completeLogin(): Promise<LinkOutcome | null> {
-    return toOutcome(this.#open(), await this.#settled());
+    const outcome = await this.#settled();
+    return outcome || this.#open().record.conflict ? this.#act(async (acts, context) => acts.toOutcome(context, outcome)) : null;
   }
 
   /**
@@ -119,27 +105,26 @@ export class LoginClient {
    * @throws LoginError `callback_unknown`, `session_changed`; where the person has to sign in once more, what linkIdentity() throws
    */
   async resolveLink(choice: 'stay_guest' | 'continue_as_user'): Promise<Session> {
-    const context = this.#open();
     await this.#settled();
-    await resolveLink(context, choice, this.#deadline(context));
-    return whoIsHere(context);
+    const deadline = this.#deadline();
+    await this.#act((acts, context) => acts.resolveLink(context, choice, deadline));
+    return whoIsHere(this.#open());
   }
 
   /** Who is here, as far as this page has read by now. */
   getSession(): Session | null {
-    return this.#opened?.keeper.snapshot() ?? null;
+    return this.#opened?.snapshot() ?? null;
   }
 
   /** Why nobody is here; null while somebody is, or where nobody ever was. A user who expired is to be asked, not made a guest. */
   getEnd(): Ended | null {
-    return this.#opened?.keeper.record.ended ?? null;
+    return this.#opened?.record.ended ?? null;
   }
 
   /** Tells the listener what happens to the session, in this tab or another; returns how to stop that. */
   subscribe(listener: Listener): () => void {
-    const { keeper } = this.#open();
-    void keeper.load();
-    return keeper.subscribe(listener);
+    void this.#load();
+    return this.#open().subscribe(listener);
   }
 
   /**
@@ -147,30 +132,25 @@ export class LoginClient {
    * @throws LoginError `guest_would_be_lost`, `session_changed`, `storage_unavailable`; retryable codes when the service was not reached: signed out here all the same
    */
   async logOut(options: LogOutOptions = {}): Promise<void> {
-    const context = this.#open();
     // Opens the channel, by which the other tabs are told.
-    await context.keeper.load();
-    await logOut(context, options);
+    await this.#load();
+    await logOut(this.#open(), options, (session) => this.#act((acts, context) => acts.sayGoodbye(context, session)));
   }
 
   /**
    * The identities by which who is here signs in; none for a guest.
    * @throws LoginError `login_required`, `session_changed`, `config_invalid`, `unsupported`, retryable codes
    */
-  async getIdentities(): Promise<readonly LinkedIdentity[]> {
-    const context = this.#open();
-    await this.#settled();
-    return listIdentities(context, await useSession(context, { deadline: this.#deadline(context) }));
+  getIdentities(): Promise<readonly LinkedIdentity[]> {
+    return this.#asWhoIsHere((acts, context, session) => acts.listIdentities(context, session));
   }
 
   /**
    * Takes one identity off the user who is here.
    * @throws LoginError `login_required`, `session_changed`, `config_invalid`, `unsupported`, `grant_refused`, retryable codes
    */
-  async unlinkIdentity(identityId: string): Promise<void> {
-    const context = this.#open();
-    await this.#settled();
-    await unlink(context, await useSession(context, { deadline: this.#deadline(context) }), identityId);
+  unlinkIdentity(identityId: string): Promise<void> {
+    return this.#asWhoIsHere((acts, context, session) => acts.unlink(context, session, identityId));
   }
 
   /**
@@ -179,47 +159,81 @@ export class LoginClient {
    * @throws LoginError what getToken() throws, `unsupported` where the API is at another origin than a page whose tokens stay on the server; TypeError and AbortError as the browser's own `fetch`
    */
   async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-    const context = this.#open();
     const request = new Request(input, init);
-    return fetchApi(context, request, () => this.#findSession({ signal: request.signal }));
+    return this.#act((acts, context) => acts.fetchApi(context, request, () => this.#findSession({ signal: request.signal })));
   }
 
-  #open(): Context {
-    if (!this.#opened) {
-      const { provider } = this.#settings;
-      this.#opened = { settings: this.#settings, keeper: new SessionKeeper(this.#portsFor(`passerby ${provider.id}`), provider) };
-    }
-    return this.#opened;
+  #open(): SessionReader {
+    const { provider } = this.#settings;
+    return (this.#opened ??= new SessionReader(this.#portsFor(`passerby ${provider.id}`), provider));
   }
 
-  #deadline({ keeper }: Context, { deadlineMs = DEFAULT_DEADLINE_MS }: TokenOptions = {}): number {
-    return keeper.ports.clock.now() + deadlineMs;
+  /** Reads who is here. What is loaded later is fetched when the page has time, so that it is there by then; where nobody is here, somebody will come soon. */
+  #load(): Promise<void> {
+    const reader = this.#open();
+    return (this.#read ??= reader.load().then(() => {
+      const { lifecycle } = reader.ports;
+      const soon = reader.record.session ? lifecycle.idle?.() : Promise.resolve();
+      // What could not be fetched is told to whoever needs it.
+      soon?.then(this.#loadActs).catch(reportFault);
+    }));
+  }
+
+  /** @throws LoginError `network` where the flows can not be loaded: nothing has happened, and the next call tries again */
+  async #act<T>(work: (acts: Acts, context: Context) => Promise<T>): Promise<T> {
+    return work(...(await this.#loadActs()));
+  }
+
+  #attributes<T>(work: (attributes: Attributes) => Promise<T>): Promise<T> {
+    return this.#act((acts, context) => work(acts.attributesOf(context, () => this.#findSession())));
+  }
+
+  async #asWhoIsHere<T>(work: (acts: Acts, context: Context, session: StoredSession) => Promise<T>): Promise<T> {
+    await this.#settled();
+    const deadline = this.#deadline();
+    return this.#act(async (acts, context) => work(acts, context, await acts.useSession(context, { deadline })));
+  }
+
+  #deadline(deadlineMs = DEFAULT_DEADLINE_MS): number {
+    return this.#open().ports.clock.now() + deadlineMs;
   }
 
   #settled(): Promise<StoredOutcome | null> {
-    const context = this.#open();
-    this.#arrival ??= settle(context, arrive(context)).then(
-      (outcome) => {
-        // Not awaited: it calls the app, and a page need not wait for that.
-        void deliverMerges(context);
-        return outcome;
-      },
-      (error: unknown) => {
-        this.#arrival = null;
-        throw error;
-      },
-    );
+    this.#arrival ??= this.#settle(arrive(this.#open())).catch((error: unknown) => {
+      this.#arrival = null;
+      throw error;
+    });
     return this.#arrival;
   }
 
+  async #settle(arrival: Arrival | null): Promise<StoredOutcome | null> {
+    await this.#load();
+    const reader = this.#open();
+    const back = await takeBack(reader, arrival);
+    const outcome = back && ('outcome' in back ? back.outcome : await this.#act((acts, context) => acts.finish(context, back.open, arrival ? 'arrived' : 'goes on')));
+    // Not awaited: it calls the app, and a page need not wait for that.
+    this.#deliverMerges();
+    return outcome;
+  }
+
+  #deliverMerges(): void {
+    const { ports, record } = this.#open();
+    if (record.merges.length === 0) return;
+    this.#act((acts, context) => acts.deliverMerges(context)).catch((error: unknown) => {
+      reportFault(error);
+      void ports.clock.sleep(AGAIN_MS).then(() => this.#deliverMerges());
+    });
+  }
+
   /** The window is opened before anything is waited for: only then is it the click's own. */
-  async #sentAway(context: Context, { connectionId, mode, redirectUrl, challenge }: AuthenticateOptions & { readonly connectionId: string }, send: (request: SignIn) => Promise<StoredOutcome>): Promise<StoredOutcome> {
-    const { ports, provider } = context.keeper;
+  async #sentAway<T>({ connectionId, mode, redirectUrl, challenge }: AuthenticateOptions & { readonly connectionId: string }, send: (acts: Acts, context: Context, request: SignIn) => Promise<T>): Promise<T> {
+    const { ports, provider } = this.#open();
     // After questions it is no click's own window any more.
     const popup = mode === 'popup' && !(challenge && provider.link) ? ports.navigation.openPopup() : null;
     try {
       await this.#settled();
-      return await send({ connectionId, redirectUrl, popup, challenge, deadline: this.#deadline(context) });
+      const deadline = this.#deadline();
+      return await this.#act((acts, context) => send(acts, context, { connectionId, redirectUrl, popup, challenge, deadline }));
     } finally {
       popup?.close();
     }
@@ -231,52 +245,43 @@ export class LoginClient {
     return accessToken;
   }
 
-  async #findSession(options: TokenOptions = {}): Promise<StoredSession> {
-    const context = this.#open();
-    const { clock } = context.keeper.ports;
-    const { deadlineMs: asked = DEFAULT_DEADLINE_MS, signal } = options;
+  async #findSession({ deadlineMs: asked = DEFAULT_DEADLINE_MS, signal }: TokenOptions = {}): Promise<StoredSession> {
+    const { clock } = this.#open().ports;
     signal?.throwIfAborted();
     if (Number.isNaN(asked)) throw new LoginError('config_invalid', 'deadlineMs is not a number');
     // A browser's timer holds 31 bits; what is longer fires at once.
     const deadlineMs = Math.min(asked, 2 ** 31 - 1);
-    const deadline = this.#deadline(context, { deadlineMs });
+    const deadline = this.#deadline(deadlineMs);
     const over = new AbortController();
     const timeUp = clock.sleep(deadlineMs, signal ? AbortSignal.any([over.signal, signal]) : over.signal).then(() => {
       signal?.throwIfAborted();
       throw new LoginError('deadline', 'No token within the deadline; what was begun goes on', { retryAfterMs: 1_000 });
     });
-    const session = this.#settledOrHere(context).then(() => useSession(context, { guests: this.#settings.guests, deadline }));
-    return Promise.race([session, timeUp]).finally(() => {
+    return Promise.race([this.#settledOrHere().then(() => this.#useSession(deadline)), timeUp]).finally(() => {
       timeUp.catch(() => undefined);
       over.abort();
     });
   }
 
-  async #guest(context: Context, { connectionId, mode, redirectUrl }: AuthenticateOptions): Promise<Session> {
-    const { keeper } = context;
-    if (keeper.nextStep('explicit') === 'end') await keeper.commit({ type: 'refused', token: 'over', turn: keeper.record.turn });
-    if (keeper.record.session) return whoIsHere(context);
-    const leaveAsGuest = async (): Promise<Session> => {
-      await leave(context, { purpose: 'guest', connectionId: connectionId ?? '', redirectUrl });
-      return whoIsHere(context);
-    };
-    // Whose ID follows from a key here is made nowhere else.
-    if (mode === 'redirect' && !keeper.provider.createKey) return leaveAsGuest();
-    try {
-      await useSession(context, { guests: 'asked-for', connectionId, deadline: this.#deadline(context) });
-    } catch (error) {
-      if (keeper.ports.frame.isForbidden()) return leaveAsGuest();
-      throw error;
-    }
-    return whoIsHere(context);
+  /** The session with a token that works now: as it is, or renewed or started first. */
+  async #useSession(deadline: number): Promise<StoredSession> {
+    const { guests } = this.#settings;
+    // Its failure is in the record, where the next caller finds it; this one has a token.
+    const renew = (): void => void this.#act((_acts, { keeper }) => keeper.renew()).catch(reportFault);
+    return (await serve(this.#open(), guests, renew)) ?? this.#act((acts, context) => acts.useSession(context, { guests, deadline }));
   }
 
   /** Finishes a sign-in that is under way; somebody who is here already need not wait until the service can be reached for it. */
-  async #settledOrHere({ keeper }: Context): Promise<void> {
+  async #settledOrHere(): Promise<void> {
     await this.#settled().catch((error: unknown) => {
-      if (!keeper.record.session) throw error;
+      if (!this.#open().record.session) throw error;
     });
   }
+}
+
+/** What nobody waits for: a failure that was foreseen is found again by whoever asks next, a fault reaches the page's error handler. */
+function reportFault(error: unknown): void {
+  if (!isLoginError(error)) reportError(error);
 }
 
 /** @throws LoginError `config_invalid` */

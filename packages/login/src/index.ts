@@ -1,7 +1,7 @@
 /** The root entry: LoginClient, which also takes Authress settings. */
 import { LoginClient as CoreClient } from './client.ts';
 import type { CoreOptions } from './core/options.ts';
-import { browserPorts } from './ports/browser.ts';
+import type { LoadActs } from './load-acts.ts';
 import type { PortsFor } from './ports/ports.ts';
 import { authress, type AuthressOptions } from './providers/authress.ts';
 
@@ -14,7 +14,7 @@ export type LoginOptions = CoreOptions | (AuthressOptions & Omit<CoreOptions, 'p
 /** The identity of whoever visits this site: a guest from the first click, a user after sign-in, under one ID. */
 export class LoginClient extends CoreClient {
   /** @throws LoginError `config_invalid` */
-  constructor(options: LoginOptions, portsFor: PortsFor = browserPorts) {
-    super('provider' in options ? options : { ...options, provider: authress(options) }, portsFor);
+  constructor(options: LoginOptions, portsFor?: PortsFor, load?: LoadActs) {
+    super('provider' in options ? options : { ...options, provider: authress(options) }, portsFor, load);
   }
 }

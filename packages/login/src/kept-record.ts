@@ -1,8 +1,9 @@
 /** The record as this tab knows it, and its copy in storage: where storage fails, memory goes on and storage catches up. */
 import { LoginError } from '@passerby/shared';
-import { bringsBack, emptyRecord, newer, type SessionRecord } from './core/record.ts';
+import { bringsBack, emptyRecord, newer } from './core/newest.ts';
+import type { SessionRecord } from './core/record.ts';
 import { parseRecord } from './core/stored.ts';
-import type { Ports } from './ports/ports.ts';
+import type { PagePorts } from './ports/ports.ts';
 
 /** Storage that failed is left alone for this long, so that a hanging one costs its deadline once. */
 const STORE_REST_MS = 10_000;
@@ -16,7 +17,8 @@ export interface RecordListener {
   degraded(cause: unknown): void;
 }
 
-type Change = (current: SessionRecord) => SessionRecord;
+/** The record after it; the very same record where it no longer fits. */
+export type Change = (current: SessionRecord) => SessionRecord;
 
 export class KeptRecord {
   now: SessionRecord = emptyRecord;
@@ -28,7 +30,7 @@ export class KeptRecord {
   #unsaved: readonly Change[] = [];
   readonly #line: string;
 
-  constructor(readonly ports: Pick<Ports, 'store' | 'clock' | 'random'>, readonly listener: RecordListener) {
+  constructor(readonly ports: Pick<PagePorts, 'store' | 'clock' | 'random'>, readonly listener: RecordListener) {
     this.#line = String(ports.random());
   }
 
@@ -118,7 +120,7 @@ export class KeptRecord {
   }
 
   /** Whether it worked. */
-  async #onStore(work: (store: Ports['store']) => Promise<void>): Promise<boolean> {
+  async #onStore(work: (store: PagePorts['store']) => Promise<void>): Promise<boolean> {
     const { clock, store } = this.ports;
     if (clock.monotonic() < this.#storeRestsUntil) return false;
     try {

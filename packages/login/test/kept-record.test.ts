@@ -13,7 +13,7 @@ beforeEach(() => {
 
 const keep = (): SessionKeeper => {
   const { keeper } = bench.open();
-  keeper.subscribe(({ type }) => told.push(type));
+  keeper.reader.subscribe(({ type }) => told.push(type));
   return keeper;
 };
 const guest: SessionEvent = { type: 'guest_started', grant: grantOf('user_guest', 'guest'), at: 1_000, turn: 0 };
@@ -89,7 +89,7 @@ describe('a guest whose storage fails', () => {
 it('a user who signed out while another tab slept, and whose storage was cleared, is brought back in no tab', async () => {
   bench.rememberGuest();
   const [mine, asleep] = [keep(), keep()];
-  await bench.until(Promise.all([mine.load(), asleep.read()]));
+  await bench.until(Promise.all([mine.reader.load(), asleep.read()]));
   await bench.until(mine.commit({ type: 'signed_out', subject: 'user_guest' }));
   bench.row = undefined;
   // It heard nothing, and writes what it knows.

@@ -15,7 +15,7 @@ beforeEach(() => {
 
 const opened = async (provider: Partial<Provider> = {}): Promise<Page> => {
   const page = bench.open('/', {}, provider);
-  await bench.until(page.keeper.load());
+  await bench.until(page.reader.load());
   return page;
 };
 
@@ -27,22 +27,22 @@ describe('a guest with a token that is good', () => {
   });
 
   it('is served it without a look at anything', async () => {
-    expect(await page.keeper.token()).toBe('token of user_guest');
+    expect(await page.reader.token()).toBe('token of user_guest');
     await bench.time.pass(LIFE - 60_001);
-    expect(page.keeper.token()).not.toBeNull();
+    expect(page.reader.token()).not.toBeNull();
     await bench.time.pass(1);
-    expect(page.keeper.token()).toBeNull();
+    expect(page.reader.token()).toBeNull();
   });
 
   it('whose device slept while no page counted the time is not served it in the morning', () => {
     bench.time.wall += 8 * 3_600_000;
-    expect(page.keeper.token()).toBeNull();
+    expect(page.reader.token()).toBeNull();
     expect(page.keeper.nextStep('explicit')).toBe('refresh');
   });
 
   it('whose clock is set back is asked about it once', () => {
     bench.time.wall -= DAY;
-    expect(page.keeper.token()).toBeNull();
+    expect(page.reader.token()).toBeNull();
   });
 
   it('whose clock is set back a little each minute is not served it for ever', async () => {
@@ -50,21 +50,21 @@ describe('a guest with a token that is good', () => {
       await bench.time.pass(60_000);
       bench.time.wall -= 60_000;
     }
-    expect(page.keeper.token()).toBeNull();
+    expect(page.reader.token()).toBeNull();
     expect(page.keeper.nextStep('explicit')).toBe('refresh');
   });
 
   it('who opens a page after the clock was set back a day gets a new one', async () => {
     bench.time.wall -= DAY;
     const later = await opened();
-    expect(later.keeper.token()).toBeNull();
+    expect(later.reader.token()).toBeNull();
     expect(later.keeper.nextStep('explicit')).toBe('refresh');
   });
 
   it('is not told anything by the opening of a page', async () => {
     const other = bench.open();
-    other.keeper.subscribe((notice) => other.notices.push(notice));
-    await bench.until(other.keeper.load());
+    other.reader.subscribe((notice) => other.notices.push(notice));
+    await bench.until(other.reader.load());
     expect(other.notices).toEqual([]);
   });
 });
@@ -93,7 +93,7 @@ describe('a guest who is renewed', () => {
     await bench.time.pass(LIFE);
     await bench.until(Promise.all([one.keeper.renew(), other.keeper.renew()]));
     expect(bench.asked).toEqual(['refresh']);
-    expect(await other.keeper.token()).toBe(await one.keeper.token());
+    expect(await other.reader.token()).toBe(await one.reader.token());
   });
 
   it('though there is no need is not', async () => {
@@ -156,10 +156,10 @@ describe('a page', () => {
   it('with a badge that can not be drawn signs the person in all the same, and the fault is told', async () => {
     const reported: unknown[] = [];
     Object.assign(globalThis, { reportError: (error: unknown) => reported.push(error) });
-    const { keeper } = await opened();
+    const { keeper, reader } = await opened();
     const heard: string[] = [];
-    keeper.subscribe(() => { throw new Error('No such element'); });
-    keeper.subscribe(({ type }) => heard.push(type));
+    reader.subscribe(() => { throw new Error('No such element'); });
+    reader.subscribe(({ type }) => heard.push(type));
     await bench.until(keeper.commit({ type: 'guest_started', grant: grantOf('user_guest', 'guest'), at: bench.time.wall, turn: 0 }));
     expect(heard).toEqual(['guest_started']);
     expect(keeper.snapshot()).toMatchObject({ subject: 'user_guest' });
@@ -171,9 +171,9 @@ describe('a page', () => {
     bench.channel = 'silent';
     const [old, other] = [await opened(), await opened()];
     await bench.until(other.keeper.commit({ type: 'signed_out', subject: 'user_guest' }));
-    expect(old.keeper.token()).not.toBeNull();
+    expect(old.reader.token()).not.toBeNull();
     old.happens('back');
-    expect(old.keeper.token()).toBeNull();
+    expect(old.reader.token()).toBeNull();
     await bench.until(Promise.resolve(old.keeper.caughtUp()));
     expect(old.keeper.snapshot()).toBeNull();
     expect(old.keeper.record.ended).toBe('signed_out');
@@ -184,7 +184,7 @@ describe('a page', () => {
     const [old, other] = [await opened(), await opened()];
     const out = other.keeper.commit({ type: 'signed_out', subject: 'user_guest' });
     await bench.until(out);
-    expect(old.keeper.token()).toBeNull();
+    expect(old.reader.token()).toBeNull();
     await bench.time.pass(1);
     expect(old.keeper.snapshot()).toBeNull();
   });

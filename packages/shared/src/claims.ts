@@ -1,5 +1,4 @@
 import { LoginError } from './errors.ts';
-import type { SubjectKind } from './session.ts';
 import { asObject, type Json } from './wire.ts';
 
 /** No identity service issues tokens this long; whatever is longer is refused before it is parsed. */
@@ -25,17 +24,4 @@ export function readClaims(token: string): Json {
 function utf8(base64url: string): string {
   const bytes = Uint8Array.from(atob(base64url.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
   return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-}
-
-/** True for the id of a service client, whose connection only makes guests. */
-export function isServiceClient(connectionId: string | undefined): boolean {
-  return connectionId !== undefined && /^(sc|ext)_/.test(connectionId);
-}
-
-/**
- * Guest or user, by the connection in an Authress token (`azp`): a user's only where that connection is known to be
- * a real one; anything else is a guest's.
- */
-export function authressKind(azp: string | undefined, userConnections: readonly string[]): SubjectKind {
-  return azp !== undefined && !isServiceClient(azp) && userConnections.includes(azp) ? 'user' : 'guest';
 }

@@ -1,28 +1,7 @@
-import { LoginError } from './errors.ts';
-
 /** Data that came over a wire, before anybody looked at it. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** The value as a plain object, or null: arrays, strings and `null` are none. */
 export function asObject(value: unknown): Json | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null;
-}
-
-/** An own, non-empty string, or undefined. Inherited names (`constructor`, `__proto__`) don't count. */
-export function optionalText(data: Json, name: string): string | undefined {
-  const value = Object.hasOwn(data, name) ? data[name] : undefined;
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-/** An own, finite number, or undefined. */
-export function optionalNumber(data: Json, name: string): number | undefined {
-  const value = Object.hasOwn(data, name) ? data[name] : undefined;
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
-}
-
-/** An own, non-empty string. @throws LoginError `response_invalid` */
-export function text(data: Json, name: string): string {
-  const value = optionalText(data, name);
-  if (value === undefined) throw new LoginError('response_invalid', `The service's answer has no ${name}`);
-  return value;
 }

@@ -3,7 +3,7 @@
  * not a well-formed refusal never ends anything.
  */
 import { asObject, LoginError, optionalText, type Json, type LoginErrorCode } from '@passerby/shared';
-import { LONGEST_WAIT_MS } from './record.ts';
+import { LONGEST_WAIT_MS } from './policy.ts';
 
 export interface Answer {
   readonly status: number;

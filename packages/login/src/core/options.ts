@@ -1,5 +1,6 @@
 /** What the app passed → checked settings. Nothing is requested, stored or listened to here. */
 import { LoginError } from '@passerby/shared';
+import { secureUrl } from './address.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { MergeGuest } from '../flows/merge.ts';
 import type { GuestPolicy } from './policy.ts';
@@ -42,7 +43,4 @@ export function checkOptions(options: CoreOptions): Settings {
   return { ...options, guests, apiOrigins: [...apiOrigins] };
 }
 
-const isOrigin = (origin: unknown): boolean => typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin && isSecure(new URL(origin));
-
-/** https, or http on this machine. */
-const isSecure = ({ protocol, hostname }: URL): boolean => protocol === 'https:' || (protocol === 'http:' && /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname));
+const isOrigin = (origin: unknown): boolean => secureUrl(origin)?.origin === origin;

@@ -1,11 +1,14 @@
 /** The whole refresh and guest policy. Pure: the shell asks what to do next and does it. */
 import type { LoginError, StoredSession } from '@passerby/shared';
-import { LONGEST_WAIT_MS, type SessionEvent, type SessionRecord } from './record.ts';
+import type { SessionEvent, SessionRecord } from './record.ts';
 
 export type GuestPolicy = 'explicit' | 'on-demand';
 /** Whether a guest may start now: as the app's policy says, or because the app asks for one with this very call. */
 export type GuestWish = GuestPolicy | 'asked-for';
 export type Step = 'serve' | 'serve_and_refresh' | 'refresh' | 'wait' | 'end' | 'start_guest' | 'login_required';
+
+/** No failure puts anybody off for longer, whatever the service asks for. */
+export const LONGEST_WAIT_MS = 300_000;
 
 /** What to do so that somebody here can use a token. `ageMs` is how old the session's grant is. */
 export function nextStep(record: SessionRecord, now: number, ageMs: number, guests: GuestWish): Step {

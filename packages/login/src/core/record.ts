@@ -4,6 +4,11 @@
  * fits what is stored changes nothing. That is the compare in compare-and-set.
  */
 import type { DeviceKey, Grant, LoginErrorCode, StoredSession } from '@passerby/shared';
+import { changed, edit, hold, isOpen, returned, signedOut, withoutRenewal, woken, type Difference } from './at-once.ts';
+import { emptyRecord, newer } from './newest.ts';
+import { LONGEST_WAIT_MS } from './policy.ts';
+
+export { emptyRecord, newer };
 
 export type Purpose = 'guest' | 'sign_in' | 'link' | 'continue';
 /** Why nobody is here. */
@@ -13,7 +18,7 @@ export type Ended = 'signed_out' | 'user_expired' | 'guest_ended';
 export interface StoredOutcome {
   readonly type: 'guest_started' | 'signed_in' | 'linked' | 'moved' | 'identity_in_use' | 'cancelled' | 'failed';
   readonly from?: string;
-  readonly error?: { readonly code: LoginErrorCode; readonly message: string };
+  readonly error?: { readonly code: LoginErrorCode; readonly message?: string };
 }
 
 /** What we keep when we send someone away. */
@@ -114,38 +119,15 @@ export type SessionEvent =
   | { readonly type: 'guest_renewed'; readonly key: string; readonly grant: Grant; readonly at: number }
   | { readonly type: 'signed_out'; readonly subject: string | null };
 
-export const emptyRecord: SessionRecord = {
-  schema: 1, line: '', version: 0, turn: 0, session: null, ended: null, parked: null, pending: [], conflict: null, merges: [], backoff: null,
-};
-
 /** A person has this long to come back from a sign-in page. */
 export const PENDING_LIFETIME_MS = 600_000;
 const MAX_PENDING = 12;
-const MAX_LEFT = 12;
-/** No failure puts anybody off for longer, whatever the service asks for. */
-export const LONGEST_WAIT_MS = 300_000;
-
-/** Which of two records holds: the later one of a line; of two lines the stored one, which all other tabs see, unless nobody is in it who was not signed out. */
-export function newer(mine: SessionRecord, stored: SessionRecord): SessionRecord {
-  if (mine.line === '') return stored;
-  if (stored.line === mine.line) return stored.version > mine.version ? stored : mine;
-  if (bringsBack(mine, stored)) return mine;
-  if (stored.session || stored.ended || (stored.line !== '' && !mine.session)) return stored;
-  return 'aside' in stored ? { ...mine, aside: stored.aside } : mine;
-}
-
-/** Whether storage that was cleared was filled again by a tab that had slept through a sign-out. */
-export const bringsBack = ({ left = [] }: SessionRecord, { arrival }: SessionRecord): boolean => arrival !== undefined && left.includes(arrival);
-
-type Change = Partial<SessionRecord> | null;
-
 /** The record after the event; the very same record where the event no longer fits it. */
 export function transition(record: SessionRecord, event: SessionEvent): SessionRecord {
-  const change = changeBy(record, event);
-  return change ? { ...record, ...change, version: record.version + 1 } : record;
+  return changed(record, changeBy(record, event));
 }
 
-function changeBy(record: SessionRecord, event: SessionEvent): Change {
+function changeBy(record: SessionRecord, event: SessionEvent): Difference {
   const { session, pending, merges, conflict } = record;
   const late = 'turn' in event && event.turn !== record.turn;
   switch (event.type) {
@@ -169,13 +151,12 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
       if (record.backoff && record.backoff.until > event.until && record.backoff.until - event.until <= LONGEST_WAIT_MS) return null;
       return { backoff: { attempts: (record.backoff?.attempts ?? 0) + 1, until: event.until, by: event.by, code: event.code } };
     case 'woken':
-      // Every tab wakes at once; the first one ends the wait that all of them saw.
-      return record.backoff?.by === 'us' && record.backoff.until === event.until ? { backoff: { ...record.backoff, until: 0 } } : null;
+      return woken(record, event.until);
     case 'begun':
       // A write that was given up may have landed all the same.
       return pending.some(({ state }) => state === event.pending.state) ? null : { pending: [...pending, event.pending].slice(-MAX_PENDING) };
     case 'returned':
-      return edit(record, isOpen(event.state), { callback: event.callback });
+      return returned(record, event.state, event.callback);
     case 'unsure':
       return edit(record, isOpen(event.state), { unsure: true });
     case 'kept':
@@ -197,10 +178,7 @@ function changeBy(record: SessionRecord, event: SessionEvent): Change {
       return merges.some((merge) => merge.key === event.key && merge.from.renewal.type !== 'none')
         ? { merges: merges.map((merge) => (merge.key === event.key ? { ...merge, from: received(event.grant, event.at) } : merge)) } : null;
     case 'signed_out':
-      // Overtaken: whoever is here by now did not ask for it.
-      if (session && session.subject !== event.subject) return null;
-      // Also where nobody is here: a guest that is on its way is late from now on.
-      return { ...hold(record, null), left: [...(record.left ?? []), ...(record.arrival ? [record.arrival] : [])].slice(-MAX_LEFT), ended: 'signed_out', parked: null, pending: [], conflict: null, merges: merges.map(withoutKey), guestKey: undefined };
+      return signedOut(record, event.subject);
   }
 }
 
@@ -228,15 +206,6 @@ function complete(record: SessionRecord, one: PendingAuthorization, now: StoredS
   }];
 }
 
-/** Whose session this is, or what it is worth, changes: answers to anything asked before are late from here on. */
-const hold = (record: SessionRecord, session: StoredSession | null, arrival?: string): Partial<SessionRecord> => ({
-  session, turn: record.turn + 1, ended: null, backoff: null,
-  // Who stays who they are, a guest that is linked too, came when they came first.
-  arrival: session?.subject === record.session?.subject ? record.arrival : arrival,
-  // The next guest of this device is somebody else than the one who signed in.
-  ...(session?.kind === 'user' && { guestKey: undefined }),
-});
-
 const end = (record: SessionRecord, session: StoredSession): Partial<SessionRecord> =>
   session.kind === 'guest'
     ? { ...hold(record, null), ended: 'guest_ended', parked: session }
@@ -255,16 +224,10 @@ function guestOf({ session, parked, ended }: SessionRecord): StoredSession | nul
   return last?.kind === 'guest' ? last : null;
 }
 
-const isOpen = (state: string) => (one: PendingAuthorization): boolean => one.state === state && !one.outcome;
 const orFailed = (state: string) => (one: PendingAuthorization): boolean => one.state === state && (!one.outcome || one.outcome.type === 'failed');
 
-function edit({ pending }: SessionRecord, which: (one: PendingAuthorization) => boolean, change: Partial<PendingAuthorization>): Change {
-  const one = pending.find(which);
-  return one ? { pending: pending.map((other) => (other === one ? { ...one, ...change } : other)) } : null;
-}
-
 /** Ends one round trip; its answer is kept for whoever loads the same callback again, its secrets are not. */
-function finish(record: SessionRecord, which: (one: PendingAuthorization) => boolean, by: (one: PendingAuthorization) => [StoredOutcome, Partial<SessionRecord>]): Change {
+function finish(record: SessionRecord, which: (one: PendingAuthorization) => boolean, by: (one: PendingAuthorization) => [StoredOutcome, Partial<SessionRecord>]): Difference {
   const one = record.pending.find(which);
   if (!one) return null;
   const [outcome, change] = by(one);
@@ -272,10 +235,6 @@ function finish(record: SessionRecord, which: (one: PendingAuthorization) => boo
 }
 
 const received = (grant: Grant, at: number): StoredSession => ({ ...grant, receivedAt: at });
-const withoutRenewal = (session: StoredSession): StoredSession => ({ ...session, renewal: { type: 'none' } });
-
-/** What the next person at this device may find of a guest: no way to be it. */
-const withoutKey = (merge: Merge): Merge => ({ ...merge, from: { ...withoutRenewal(merge.from), key: undefined } });
 
 /** A user is never turned back into a guest by a renewal. */
 const renewed = (before: StoredSession, now: StoredSession): StoredSession => (before.kind === 'user' ? { ...now, kind: 'user' } : now);

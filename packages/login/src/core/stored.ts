@@ -1,6 +1,7 @@
 /** Reads what storage held. It may be of another version, damaged, or planted, so nothing of it is trusted by its type. */
 import { asObject, type DeviceKey, type StoredSession } from '@passerby/shared';
-import { emptyRecord, type Backoff, type Merge, type PendingAuthorization, type SessionRecord } from './record.ts';
+import { emptyRecord } from './newest.ts';
+import type { Backoff, Merge, PendingAuthorization, SessionRecord } from './record.ts';
 
 /** The record, or `newer`: written by a later version of this library, which must find it untouched. */
 export function parseRecord(stored: unknown): SessionRecord | 'newer' {

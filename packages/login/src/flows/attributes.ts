@@ -1,7 +1,6 @@
 /** What the service keeps for the shop about who is here. */
 import { LoginError, type StoredSession } from '@passerby/shared';
 import type { AttributeChange, AttributeValues } from '../providers/provider.ts';
-import { randomText } from '../providers/pkce.ts';
 import type { Context } from './context.ts';
 
 /**
@@ -16,14 +15,13 @@ export interface Attributes {
   remove(key: string): Promise<void>;
 }
 
-export function attributesOf(open: () => Context, findSession: () => Promise<StoredSession>): Attributes {
+export function attributesOf({ keeper }: Context, findSession: () => Promise<StoredSession>): Attributes {
   const tell = async (what: AttributeChange): Promise<AttributeValues> => {
-    const { keeper } = open();
     const change = keeper.provider.attributes?.bind(keeper.provider);
     if (!change) throw new LoginError('unsupported', 'This service keeps no attributes');
     const { subject } = await findSession();
     // Alone, because it may bring new tokens, as a renewal does.
-    return keeper.alone(`attributes ${randomText(keeper.ports.provider.crypto)}`, async (ports, { session, turn }) => {
+    return keeper.alone(`attributes ${keeper.ports.provider.crypto.randomUUID()}`, async (ports, { session, turn }) => {
       if (session?.subject !== subject) throw new LoginError('session_changed', 'Somebody else is here by now');
       const at = ports.now();
       const { values, grant } = await change(session, what, ports);

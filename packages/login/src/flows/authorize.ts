@@ -1,17 +1,16 @@
-/** Sends a person away to sign in or link, and takes them back. */
+/** Sends a person away to sign in or link, and redeems what they come back with. */
 import { isLoginError, LoginError, type Grant } from '@passerby/shared';
 import { waitMs } from '../core/policy.ts';
 import { PENDING_LIFETIME_MS, type PendingAuthorization, type Purpose, type StoredOutcome } from '../core/record.ts';
 import type { Popup, ProviderPorts } from '../ports/ports.ts';
-import { randomText } from '../providers/pkce.ts';
 import type { Authorization } from '../providers/provider.ts';
 import type { AskPerson } from './challenge.ts';
+import { onSite } from './arrive.ts';
 import type { Context } from './context.ts';
 
 /** So many departures in this time without an answer are a loop. */
 const LOOP_MS = 60_000;
 const LOOP_COUNT = 4;
-const MAX_ADDRESS_LENGTH = 8_192;
 /** How long a page keeps trying to redeem a code. */
 const PERSIST_MS = 10_000;
 
@@ -95,7 +94,7 @@ async function begin({ keeper, settings }: Context, { purpose, connectionId, red
   await keeper.commit({
     type: 'begun',
     pending: {
-      id: randomText(ports.crypto), state, purpose, connectionId, codeVerifier, redirectUrl: end,
+      id: ports.crypto.randomUUID(), state, purpose, connectionId, codeVerifier, redirectUrl: end,
       returnTo: here.pathname + here.search + here.hash, subject: departure.subject ?? session?.subject ?? null, startedAt: ports.now(), callback: null, unsure: false, outcome: null, key, details,
       ...(popup && { popup: 'popup' }),
     },
@@ -111,7 +110,7 @@ async function begin({ keeper, settings }: Context, { purpose, connectionId, red
  */
 export async function admit({ keeper }: Context, { purpose, connectionId, subject }: Pick<Departure, 'purpose' | 'connectionId'> & { readonly subject: string | null }, { grant, at }: { readonly grant: Grant; readonly at: number }): Promise<StoredOutcome> {
   if (grant.kind !== 'user') throw new LoginError('response_invalid', 'The service signed in the wrong kind of subject');
-  const id = randomText(keeper.ports.provider.crypto);
+  const id = keeper.ports.provider.crypto.randomUUID();
   return keeper.alone(`admit ${id}`, async (ports, { session, ended }) => {
     // Signed out, or somebody else, while the answer was on its way.
     if (session ? session.subject !== subject : subject !== null && ended === 'signed_out') {
@@ -127,49 +126,10 @@ export async function admit({ keeper }: Context, { purpose, connectionId, subjec
   });
 }
 
-/** What the address bar held when the page was loaded; taken out of it at once. */
-export interface Arrival {
-  readonly state: string;
-  readonly callback: string;
-  /** Present where it is the service's own callback, whoever began it. */
-  readonly origin?: 'service' | undefined;
-  /** The address as it was, for a callback that turns out not to be ours. */
-  readonly address: URL;
-  readonly cleaned: URL;
-}
-
-/** Takes a callback out of the address bar. Synchronous, so that no script that runs later sees its code. */
-export function arrive({ keeper }: Context): Arrival | null {
-  const { navigation } = keeper.ports;
-  const address = navigation.current();
-  const found = address.href.length <= MAX_ADDRESS_LENGTH && keeper.provider.callbackState(address);
-  if (!found) return null;
-  const cleaned = new URL(address);
-  for (const parameter of found.parameters) cleaned.searchParams.delete(parameter);
-  navigation.rewrite(cleaned);
-  return { state: found.state, origin: found.origin, callback: address.search, address, cleaned };
-}
-
-/** The round trip that this page has to finish, or the answer it already has; null: this page is no callback of ours. */
-export async function settle(context: Context, arrival: Arrival | null): Promise<StoredOutcome | null> {
-  const { keeper } = context;
-  await keeper.load();
-  const { navigation } = keeper.ports;
-  const open = find(context, (one) => (arrival ? one.state === arrival.state : one.callback !== null && !one.outcome));
-  if (!open) {
-    if (arrival?.origin === 'service') return { type: 'failed', error: { code: 'wrong_browser', message: 'This sign-in was begun in another browser, or was given up here meanwhile: begin it again' } };
-    if (arrival && navigation.current().href === arrival.cleaned.href) navigation.rewrite(arrival.address);
-    return null;
-  }
-  if (arrival) {
-    // Only while the app has not gone on by itself.
-    if (navigation.current().href === arrival.cleaned.href && sameDocument(arrival.cleaned, open.returnTo)) navigation.rewrite(onSite(open.returnTo, arrival.cleaned));
-    if (!open.outcome && open.callback === null) await keeper.commit({ type: 'returned', state: open.state, callback: arrival.callback });
-    // Somebody just came through the network from the service.
-    await keeper.wake();
-  }
-  const outcome = open.outcome ?? (await persist(context, open.state));
-  if (arrival && open.popup && outcome) navigation.closePopup();
+/** Ends the round trip that this page came back from. */
+export async function finish(context: Context, { state, popup, outcome: known }: PendingAuthorization, how: 'arrived' | 'goes on'): Promise<StoredOutcome | null> {
+  const outcome = known ?? (await persist(context, state));
+  if (how === 'arrived' && popup && outcome) context.keeper.ports.navigation.closePopup();
   return outcome;
 }
 
@@ -276,11 +236,6 @@ async function resumed({ keeper }: Context, pending: PendingAuthorization, ports
 }
 
 const find = ({ keeper }: Context, test: (one: PendingAuthorization) => boolean): PendingAuthorization | null => keeper.record.pending.find(test) ?? null;
-
-const sameDocument = (address: URL, path: string): boolean => onSite(path, address).pathname === address.pathname;
-
-/** Joined as text: resolved, `//host/path` would be taken for a host. */
-const onSite = (path: string, { origin }: URL): URL => new URL(origin + path);
 
 /** Where the service sends people back to. @throws LoginError `config_invalid` */
 export function endOf(redirectUrl: string | undefined, here: URL): string {

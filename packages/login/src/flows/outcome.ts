@@ -1,7 +1,7 @@
 /** How a sign-in or link ended, as the app is told. */
 import { LoginError } from '@passerby/shared';
 import type { StoredOutcome } from '../core/record.ts';
-import type { Session } from '../session-keeper.ts';
+import type { Session } from '../session-reader.ts';
 import type { Context } from './context.ts';
 
 /** How a sign-in or link ended. */
@@ -11,6 +11,9 @@ export type LinkOutcome =
   | { readonly type: 'identity_in_use'; readonly existing: { readonly connectionId: string; readonly subject: string | null }; readonly session: Session | null }
   | { readonly type: 'cancelled' }
   | { readonly type: 'failed'; readonly error: LoginError };
+
+/** Where nothing is known of a callback of the service's own. */
+const UNKNOWN = 'This sign-in was begun in another browser, or was given up here meanwhile: begin it again';
 
 /** What is stored of the end of a round trip, in the app's words; null: there is nothing to tell. */
 export function toOutcome({ keeper }: Context, outcome: StoredOutcome | null): LinkOutcome | null {
@@ -25,7 +28,7 @@ export function toOutcome({ keeper }: Context, outcome: StoredOutcome | null): L
     case 'cancelled':
       return { type };
     case 'failed':
-      return { type, error: new LoginError(error?.code ?? 'callback_invalid', error?.message ?? 'The sign-in failed') };
+      return { type, error: new LoginError(error?.code ?? 'callback_invalid', error?.message ?? UNKNOWN) };
     case 'moved':
       return { type, from: from ?? '', to: session?.subject ?? '', session };
     default:

@@ -1,6 +1,5 @@
 /** A person signs in; where a guest is here, its ID becomes theirs. */
 import { isLoginError, LoginError, type StoredSession } from '@passerby/shared';
-import type { Session } from '../session-keeper.ts';
 import type { StoredOutcome } from '../core/record.ts';
 import type { Popup } from '../ports/ports.ts';
 import { admit, leave, recover, type Departure } from './authorize.ts';
@@ -91,10 +90,3 @@ function letGo({ keeper }: Context, unwanted: StoredSession | null): void {
 }
 
 const NOTHING_TO_RESOLVE = 'There is no link to resolve: it was resolved already, perhaps in another tab';
-
-/** Who is here now. @throws LoginError `session_changed` */
-export function whoIsHere({ keeper }: Context): Session {
-  const session = keeper.snapshot();
-  if (!session) throw new LoginError('session_changed', 'The session ended in another tab just now: call authenticate() again');
-  return session;
-}

@@ -2,6 +2,7 @@
 import { isLoginError, LoginError, type LoginErrorCode, type StoredSession } from '@passerby/shared';
 import { endsSession, waitMs, type GuestWish } from '../core/policy.ts';
 import type { Context } from './context.ts';
+import { loginRequired } from './serve.ts';
 import { startGuest } from './start-guest.ts';
 
 export interface Wish {
@@ -36,7 +37,7 @@ export async function useSession(context: Context, { guests = 'explicit', connec
         await keeper.commit({ type: 'refused', token: 'over', turn: record.turn });
         break;
       case 'login_required':
-        throw new LoginError('login_required', record.ended === 'user_expired' ? 'The session has ended: sign in again' : 'Nobody is here: call authenticate()', { cause: failure ?? undefined });
+        throw loginRequired(record.ended, failure ?? undefined);
       case 'wait': {
         const ms = waitMs(record, clock.now());
         if (clock.now() + ms > deadline) throw later({ failure, code: record.backoff?.code ?? 'server', ms });

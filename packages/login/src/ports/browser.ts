@@ -1,14 +1,9 @@
-/** Puts the ports together; this folder alone knows the browser. Everything is wrapped, not referred to, so that a page may replace it later. */
-import { breathe } from './breathe.ts';
+/** Puts the ports together that every page needs; this folder alone knows the browser. Everything is wrapped, not referred to, so that a page may replace it later. */
 import { versionChannel } from './channel.ts';
-import { hiddenFrame } from './frame.ts';
 import { idbStore } from './idb-store.ts';
 import { browserLifecycle } from './lifecycle.ts';
 import { browserNavigation } from './navigation.ts';
 import type { Clock, PortsFor } from './ports.ts';
-import { webLock } from './web-lock.ts';
-
-const REQUEST_TIMEOUT_MS = 8_000;
 
 const clock: Clock = {
   now: () => Date.now(),
@@ -29,18 +24,8 @@ const clock: Clock = {
 export const browserPorts: PortsFor = (name) => ({
   clock,
   store: idbStore(name, clock),
-  lock: webLock(name),
   channel: versionChannel(name),
   lifecycle: browserLifecycle,
   navigation: browserNavigation,
-  frame: hiddenFrame(clock),
   random: () => Math.random(),
-  send: (request) => globalThis.fetch(request),
-  provider: {
-    fetch: (url, init) => globalThis.fetch(url, { ...init, signal: AbortSignal.any([AbortSignal.timeout(REQUEST_TIMEOUT_MS), ...(init.signal ? [init.signal] : [])]) }),
-    crypto: globalThis.crypto,
-    now: () => Date.now(),
-    breathe,
-    cookies: () => document.cookie,
-  },
 });

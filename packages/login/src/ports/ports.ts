@@ -30,6 +30,8 @@ export interface Channel {
 export interface Lifecycle {
   /** `back`: from the back/forward cache or from being frozen, where it heard nothing. `awake`: seen again, or online again. */
   watch(told: (what: 'back' | 'awake') => void): void;
+  /** Resolves when the page has nothing better to do; absent: it never tells. */
+  idle?(): Promise<void>;
 }
 
 export interface Navigation {
@@ -73,20 +75,27 @@ export interface ProviderPorts {
   readonly signal: AbortSignal;
 }
 
-export interface Ports {
+/** What every page borrows. */
+export interface PagePorts {
   readonly clock: Clock;
   readonly store: Store;
-  readonly lock: Lock;
   readonly channel: Channel;
   readonly lifecycle: Lifecycle;
   readonly navigation: Navigation;
-  readonly frame: Frame;
-  readonly provider: Omit<ProviderPorts, 'signal'>;
-  /** Sends a request of the app's own, as it is. */
-  send(request: Request): Promise<Response>;
   /** A number from 0 to 1, for jitter. */
   random(): number;
 }
 
-/** Makes the ports of the client with this name; called at its first use, never by its constructor. */
-export type PortsFor = (name: string) => Ports;
+/** What whoever asks a service borrows besides. */
+export interface ActPorts {
+  readonly lock: Lock;
+  readonly frame: Frame;
+  readonly provider: Omit<ProviderPorts, 'signal'>;
+  /** Sends a request of the app's own, as it is. */
+  send(request: Request): Promise<Response>;
+}
+
+export interface Ports extends PagePorts, ActPorts {}
+
+/** Makes the ports of the client with this name; called at its first use, never by its constructor. What is not there of an act's is the browser's own. */
+export type PortsFor = (name: string) => PagePorts & Partial<ActPorts>;

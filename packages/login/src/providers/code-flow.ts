@@ -1,17 +1,7 @@
 /** The page's half of an OpenID Connect code flow (OpenID Connect Core §3.1.2): where people are sent, and what they come back with. */
 import { isLoginError, LoginError } from '@passerby/shared';
-import { safeAddress } from './http.ts';
-import type { CallbackMarks } from './provider.ts';
 
-const PARAMETERS = ['state', 'code', 'iss', 'session_state', 'error', 'error_description', 'error_uri', 'scope', 'authuser', 'prompt', 'hd'];
-
-/** Pure and synchronous; null: it is no callback. */
-export function callbackMarks({ searchParams }: URL, issuer: string): CallbackMarks | null {
-  const state = searchParams.get('state');
-  const answered = searchParams.has('code') || searchParams.has('error');
-  const origin = searchParams.get('iss') === issuer && { origin: 'service' as const };
-  return state && answered ? { state, ...origin, parameters: PARAMETERS } : null;
-}
+export { callbackMarks, checkAddress, checkClientId } from './settings.ts';
 
 /**
  * The code that came back. `promised`: the provider always names itself.
@@ -38,19 +28,4 @@ export function addressWith(address: string, parameters: Readonly<Record<string,
 export function refusedVisitor(error: unknown): never {
   if (!isLoginError(error) || !/^(access_denied|captcha_required)$/.test(error.oauthError ?? '')) throw error;
   throw new LoginError('login_denied', 'The verifier does not let this visitor in', { oauthError: error.oauthError, status: error.status });
-}
-
-/** A setting of the app's that is the address of a server. @throws LoginError `config_invalid` */
-export function checkAddress(address: unknown, what: string): string {
-  try {
-    if (typeof address === 'string' && safeAddress(address)) return address;
-  } catch (error) {
-    if (!isLoginError(error)) throw error;
-  }
-  throw new LoginError('config_invalid', `${what} is not an https address (http works for localhost only)`);
-}
-
-/** @throws LoginError `config_invalid` */
-export function checkClientId(clientId: unknown): void {
-  if (typeof clientId !== 'string' || clientId === '') throw new LoginError('config_invalid', "clientId is this application's client id at the provider");
 }

@@ -1,4 +1,5 @@
 import { LoginError, type Json } from '@passerby/shared';
+import { secureUrl } from '../core/address.ts';
 import { judge, type Answer, type Refusal } from '../core/answers.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
 
@@ -61,9 +62,7 @@ export async function ask(url: string, init: RequestInit, ports: ProviderPorts):
  * @throws LoginError `response_invalid`
  */
 export function safeAddress(address: string): string {
-  const url = URL.canParse(address) ? new URL(address) : null;
-  if (url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))) return url.href;
-  throw new LoginError('response_invalid', 'The identity service named an address that is not https');
+  const url = secureUrl(address);
+  if (!url) throw new LoginError('response_invalid', 'The identity service named an address that is not https');
+  return url.href;
 }
-
-export const isLoopback = (hostname: string): boolean => /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);

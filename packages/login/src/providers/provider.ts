@@ -114,6 +114,8 @@ export interface Provider {
   readonly id: string;
   /** True for a connection that makes guests. */
   isGuestConnection(connectionId: string): boolean;
+  /** Fetches what this provider loads later. @throws LoginError `network` */
+  prepare?(): Promise<unknown>;
   /** Begins an authorization request. */
   authorize(request: AuthorizationRequest, ports: ProviderPorts): Promise<Authorization>;
   /** What tells a callback of this service; null: it is none. */

@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { LoginClient } from '../../src/index.ts';
+import { browserActPorts } from '../../src/ports/act-ports.ts';
 import { browserPorts } from '../../src/ports/browser.ts';
 
 const settings = { authressApiUrl: 'https://login.example.com', applicationId: 'app_shop' };
@@ -36,7 +37,7 @@ it('the address bar is rewritten in place: no navigation, no history entry', () 
 it('a tab that nobody looks at, whose timers are held back, still gets on with long work', async () => {
   vi.useFakeTimers();
   try {
-    await browserPorts('test').provider.breathe();
+    await browserActPorts('test', browserPorts('test').clock).provider.breathe();
   } finally {
     vi.useRealTimers();
   }

@@ -5,7 +5,7 @@ import { waitMs } from '../../src/core/policy.ts';
 import type { SessionRecord } from '../../src/core/record.ts';
 import { parseRecord } from '../../src/core/stored.ts';
 import type { GuestMerge } from '../../src/flows/merge.ts';
-import type { Notice, Session } from '../../src/session-keeper.ts';
+import type { Notice, Session } from '../../src/session-reader.ts';
 import type { Browser, Page } from './browser.ts';
 import { isCalm, type Hook, type Plan } from './operations.ts';
 import type { Schedule } from './schedule.ts';

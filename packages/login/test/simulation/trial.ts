@@ -1,4 +1,5 @@
 /** Runs one plan against the real client, in a world where only the ports and the identity service are fakes. */
+import * as acts from '../../src/acts.ts';
 import { LoginClient } from '../../src/client.ts';
 import type { GuestMerge } from '../../src/flows/merge.ts';
 import type { Ports } from '../../src/ports/ports.ts';
@@ -221,7 +222,7 @@ export class Trial {
     const login = new LoginClient({
       provider, guests: settings.guests, guestConnectionId: 'sc_guests',
       ...(this.plan.merges === 'wanted' && { mergeGuest: (merge: GuestMerge) => this.#merge(page, settings.hook, merge) }),
-    }, () => this.meddle(this.browser.ports(page), page));
+    }, () => this.meddle(this.browser.ports(page), page), async () => acts);
     const watched: Watched = { page, login };
     this.#clients.set(page, watched);
     this.ledger.opened(watched, settings.hook);

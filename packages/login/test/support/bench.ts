@@ -3,7 +3,9 @@ import { LoginClient, type CoreOptions } from '../../src/core.ts';
 import { emptyRecord, transition, type SessionEvent, type SessionRecord } from '../../src/core/record.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 import type { Provider } from '../../src/providers/provider.ts';
-import { SessionKeeper, type Notice } from '../../src/session-keeper.ts';
+import * as acts from '../../src/acts.ts';
+import { SessionKeeper } from '../../src/session-keeper.ts';
+import { SessionReader, type Notice } from '../../src/session-reader.ts';
 import { grantOf } from './samples.ts';
 import { VirtualTime } from './virtual-time.ts';
 
@@ -12,6 +14,7 @@ export const SHOP = 'https://shop.example';
 /** One page of the shop. */
 export interface Page {
   readonly ports: Ports;
+  readonly reader: SessionReader;
   readonly keeper: SessionKeeper;
   readonly login: LoginClient;
   readonly notices: Notice[];
@@ -85,8 +88,9 @@ export class Bench {
     const page = { address: new URL(address, SHOP), departed: null, notices: [] } as unknown as { -readonly [K in keyof Page]: Page[K] };
     const all: Provider = { ...this.provider, ...provider };
     page.ports = this.#ports(page, own);
-    page.keeper = new SessionKeeper(page.ports, all);
-    page.login = new LoginClient({ provider: all, guestConnectionId: 'sc_guests', ...options }, () => page.ports);
+    page.reader = new SessionReader(page.ports, all);
+    page.keeper = new SessionKeeper(page.reader, page.ports);
+    page.login = new LoginClient({ provider: all, guestConnectionId: 'sc_guests', ...options }, () => page.ports, async () => acts);
     page.happens = (what) => own.told?.(what);
     return page;
   }

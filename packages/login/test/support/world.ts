@@ -6,6 +6,7 @@ import { createIssuer, createVerifier, memoryStore, Unauthorized, type IssuerSet
 import { exportJWK, generateKeyPair } from 'jose';
 import { LoginError } from '@passerby/shared';
 import { LoginClient, type LoginOptions, type Notice } from '../../src/index.ts';
+import { loadActs } from '../../src/load-acts.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 import { oidc } from '../../src/providers/oidc.ts';
 import type { Provider } from '../../src/providers/provider.ts';
@@ -156,7 +157,7 @@ export class World {
     const login = new LoginClient({ ...service, ...options } as LoginOptions, (name) => {
       const ports = this.#ports(name, tab);
       return { ...ports, provider: { ...ports.provider, ...platform } };
-    });
+    }, (provider) => this.time.busy(() => loadActs(provider)));
     login.subscribe((notice) => tab.notices.push(notice));
     return Object.assign(tab, { login });
   }

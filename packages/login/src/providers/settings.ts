@@ -1,0 +1,25 @@
+/** What a provider does before anything is asked: checks what the app passed, and tells its own callback. */
+import { LoginError } from '@passerby/shared';
+import { secureUrl } from '../core/address.ts';
+import type { CallbackMarks } from './provider.ts';
+
+const PARAMETERS = ['state', 'code', 'iss', 'session_state', 'error', 'error_description', 'error_uri', 'scope', 'authuser', 'prompt', 'hd'];
+
+/** Pure and synchronous; null: it is no callback. */
+export function callbackMarks({ searchParams }: URL, issuer: string): CallbackMarks | null {
+  const state = searchParams.get('state');
+  const answered = searchParams.has('code') || searchParams.has('error');
+  const origin = searchParams.get('iss') === issuer && { origin: 'service' as const };
+  return state && answered ? { state, ...origin, parameters: PARAMETERS } : null;
+}
+
+/** A setting of the app's that is the address of a server. @throws LoginError `config_invalid` */
+export function checkAddress(address: unknown, what: string): string {
+  if (!secureUrl(address)) throw new LoginError('config_invalid', `${what} is not an https address (http works for localhost only)`);
+  return address as string;
+}
+
+/** @throws LoginError `config_invalid` */
+export function checkClientId(clientId: unknown): void {
+  if (typeof clientId !== 'string' || clientId === '') throw new LoginError('config_invalid', "clientId is this application's client id at the provider");
+}
