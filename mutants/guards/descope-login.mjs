@@ -1,6 +1,8 @@
 /** Descope as the page sees it: guests that a verifier made, sign-ins without leaving the page, and what ends a session. */
 const descope = 'packages/login/src/providers/descope.ts';
 const ask = 'packages/login/src/providers/descope/ask.ts';
+const authorize = 'packages/login/src/flows/authorize.ts';
+const claims = 'packages/login/src/providers/descope/claims.ts';
 const flow = 'packages/login/src/providers/descope/flow.ts';
 const grant = 'packages/login/src/providers/descope/grant.ts';
 const settings = 'packages/login/src/providers/descope/settings.ts';
@@ -14,8 +16,6 @@ export const descopeLogin = [
   { id: 'descope-refresh-kept', file: grant, find: "session?.subject === subject && session.renewal", replace: 'session && session.renewal', why: 'A person who signs in would be renewed as the guest they were.' },
   { id: 'descope-lifetime', file: grant, find: 'if (!(lifetimeSeconds > 0)) throw', replace: 'if (false as boolean) throw', why: 'A session of no length would be asked for again at every click.' },
   { id: 'descope-inherited-tenant', file: grant, find: 'Object.hasOwn(asObject(claims.tenants) ?? {}, guestTenantId)', replace: '(guestTenantId in (asObject(claims.tenants) ?? {}))', why: 'A user would be a guest for ever by a name that every object has.' },
-  { id: 'descope-moved-when-new', file: grant, find: 'data.firstSeen === true || ', replace: '', why: 'Who signs up would be asked whether they are somebody who never was.' },
-  { id: 'descope-moved-by-the-word', file: grant, find: 'data.firstSeen === true', replace: 'Boolean(data.firstSeen)', why: 'A guest’s cart would go to an account nobody chose, by a word that means nothing.' },
   { id: 'descope-moved-is-a-guest', file: grant, find: "session?.kind === 'guest' && session.subject !== subject", replace: 'session && session.subject !== subject', why: 'What a user has would go to the next person who signs up in this browser.' },
   { id: 'descope-moved-was-here', file: descope, find: 'current?.subject === subject ? current : null', replace: 'current', why: 'Another guest’s cart, who came meanwhile, would go to the account.' },
   { id: 'descope-nobody-is-no-user', file: grant, find: "session?.kind !== 'guest' || guestTenantId", replace: 'session === null || guestTenantId', why: 'A user whose session says nothing would be a guest with the account’s ID.' },
@@ -44,7 +44,6 @@ export const descopeLogin = [
   { id: 'descope-email-is-one', file: ask, find: "isEmail(loginId) ? await send(loginId, { ports, session }) : 'refused'", replace: 'await send(loginId, { ports, session })', why: 'A slip of the finger would be sent to Descope, which makes a user of it.' },
   { id: 'descope-code-over', file: ask, find: '/^(E06|E10|challenge_over$)/', replace: '/^(challenge_over$)/', why: 'Who comes too late would be told that the service is broken, and not get another code.' },
   { id: 'descope-code-again', file: ask, find: "if (/^(E061102|code_wrong)$/.test(word)) return 'wrong';", replace: '', why: 'Who mistypes a digit would have to begin again with the e-mail.' },
-  { id: 'descope-project-is-no-typo', file: ask, find: 'sent.status === 400 && ', replace: '', why: 'A person would be told to mind an e-mail that is right, for a setting that is wrong.' },
   { id: 'descope-flow-nonce', file: wire, find: "...(flowNonce && { 'x-descope-flow-nonce': flowNonce })", replace: '', why: 'Every flow would be over after its first screen.' },
   { id: 'descope-flow-next-nonce', file: flow, find: "answer.headers.get('x-descope-flow-nonce') ?? nonce", replace: "nonce ?? answer.headers.get('x-descope-flow-nonce')", why: 'Every flow would be over after its second screen.' },
   { id: 'descope-flow-stays', file: flow, find: "if (screenOf(at) === screenOf(first)) return 'refused';", replace: '', why: 'A person would be asked for a code that was never sent.' },
@@ -53,4 +52,16 @@ export const descopeLogin = [
   { id: 'descope-mount-here', file: settings, find: ' && new URL(verifier, HERE).origin === HERE', replace: '', why: 'A slip in a setting would send refresh tokens to whoever is at that address.' },
   { id: 'descope-project-id', file: settings, find: "|| !/^\\w+$/.test(projectId)", replace: "|| projectId === ''", why: 'A slip in a setting would have people’s tokens sent to another host.' },
   { id: 'attributes-are-texts', file: attributes, find: "|| !Object.values(attributes).every((value) => typeof value === 'string')", replace: '', why: 'A page would show a number or worse where a text was promised.' },
+  { id: 'descope-moved-when-new', file: grant, find: 'isMadeBy(data, issuedAtSeconds, tookMs) || ', replace: '', why: 'Who signs up would be asked whether they are somebody who never was.' },
+  { id: 'descope-moved-by-the-word', file: grant, find: 'firstSeen !== true || ', replace: '!firstSeen || ', why: 'A guest’s cart would go to an account nobody chose, by a word that means nothing.' },
+  { id: 'descope-made-by-this', file: grant, find: 'return issuedAtSeconds - createdSeconds <=', replace: 'return createdSeconds > 0 || issuedAtSeconds - createdSeconds <=', why: 'A guest’s cart would go, without a question, to an account that a server had made.' },
+  { id: 'descope-made-by-no-clock', file: grant, find: 'Math.min(tookMs / 1000, LONGEST_SECONDS)', replace: 'tookMs / 1000', why: 'A clock that was set meanwhile would make an old account a new one.' },
+  { id: 'descope-project-is-no-typo', file: ask, find: 'answered.status === 400 && ', replace: '', why: 'A person would be told to mind an e-mail that is right, for a setting that is wrong.' },
+  { id: 'descope-claims-known', file: claims, find: "kind === 'guest' && guestTenantId === null && accessToken ? readClaims(accessToken) : {}", replace: '{}', why: 'A page would learn of what is too much only from the server.' },
+  { id: 'descope-claims-fit', file: claims, find: ' && bytes > MOST_BYTES) throw', replace: ' && bytes < 0) throw', why: 'A page would learn of what is too much only from the server.' },
+  { id: 'descope-user-is-asked', file: descope, find: '.catch(refusedVisitor).catch(askUser)', replace: '.catch(refusedVisitor)', why: 'A page would tell a user whose storage was cleared that a setting is wrong.' },
+  { id: 'descope-user-no-flow-guest', file: descope, find: 'if (asObject(known.user)) throw signedIn();', replace: '', why: 'A user whose page storage was cleared would be a guest, and their session gone.' },
+  { id: 'descope-kept-before', file: descope, find: "await fromVerifier('guest/keep', {}, ports).catch(", replace: 'await Promise.resolve({}).catch(', why: 'A guest whose tokens are cookies would leave the cart behind when they sign in.' },
+  { id: 'descope-forgotten', file: descope, find: "if (who === 'everybody' && sessions === 'cookies' && 'verifier' in guests) await fromVerifier('guest/forget', {}, ports);", replace: '', why: 'The next person at the device could take the last one’s cart.' },
+  { id: 'descope-link-written-first', file: authorize, find: "  await keeper.commit({\n    type: 'begun',", replace: "  await send?.();\n  await keeper.commit({\n    type: 'begun',", why: 'A link whose sending failed on the way back would arrive, and sign nobody in.' },
 ];

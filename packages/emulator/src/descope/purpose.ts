@@ -11,7 +11,7 @@ export type Purpose =
 
 export interface Proven {
   readonly user: User;
-  /** The user was made by it. */
+  /** The user was made by it; or, by a switch, never signed in before. */
   readonly firstSeen: boolean;
 }
 
@@ -21,14 +21,15 @@ export function fulfil(world: World, purpose: Purpose): Proven {
 }
 
 function signIn(world: World, { loginId, email, ifUnknown, profile, userId }: Purpose & { kind: 'sign_in' }): Proven {
-  const { users } = world;
+  const { users, switches } = world;
   const known = users.findByLoginId(loginId) ?? users.findByVerifiedEmail(email);
   if (!known && ifUnknown === 'refuse') throw new Refusal('user_unknown', 'Cannot find user');
   const user = known ?? users.add({ loginIds: [loginId], ...(userId !== undefined && { userId }) });
   if (!known) Object.assign(user.profile, profile);
+  const firstSeen = !known || (switches.firstSeen === 'first_sign_in' && user.status === 'invited');
   user.status = 'enabled';
   if (user.email === '' || nameKey(user.email) === nameKey(email)) takeEmail(world, user, email);
-  return { user, firstSeen: !known };
+  return { user, firstSeen };
 }
 
 /** Gives a signed-in user the e-mail. Where it becomes a login ID and is somebody else's, the two become one. */

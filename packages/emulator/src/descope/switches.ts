@@ -12,6 +12,8 @@ export interface DescopeSwitches {
   verifyUpdateBy: 'either' | 'login_id' | 'email';
   /** What a token of somebody deleted, or merged away, is answered with: as after a sign-out, or `E062108`. Unverified. */
   deletedUser: 'logged_out' | 'not_found';
+  /** Whether `firstSeen` says that the sign-in made the user, or that it is the first one of a user whom perhaps a server made. Unverified. */
+  firstSeen: 'made' | 'first_sign_in';
   /** Whether whoever survives a merge is in the tenants of both. Unverified. */
   mergedTenants: 'united' | 'survivor';
   /** Whether `/v1/mgmt/jwt/update` takes an anonymous token. Unverified. */
@@ -29,6 +31,7 @@ export const DEFAULT_DESCOPE_SWITCHES: Readonly<DescopeSwitches> = {
   conversionKeepsSub: 'no',
   verifyUpdateBy: 'either',
   deletedUser: 'logged_out',
+  firstSeen: 'made',
   mergedTenants: 'united',
   anonymousJwtUpdate: 'accepted',
   unnamedClaims: 'kept',

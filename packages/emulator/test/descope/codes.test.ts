@@ -60,6 +60,12 @@ describe('a code by mail', () => {
     expect((await verify(shop, ADA)).status).toBe(200);
   });
 
+  test.each([['made', false], ['first_sign_in', true]] as const)('of whom a server made is their first sign-in, or is none, as the switch says (%s)', async (firstSeen, first) => {
+    shop.descope.switches = { ...shop.descope.switches, firstSeen };
+    await manage(shop, 'POST /v1/mgmt/user/create', { loginId: 'ada@example.com' });
+    expect([(await signIn(shop, 'ada@example.com')).firstSeen, (await signIn(shop, 'ada@example.com')).firstSeen]).toEqual([first, false]);
+  });
+
   test('signs in who is there, and up who is not', async () => {
     expect(told(await send(ADA, 'signin'))).toBe('400 E062108');
     await send(ADA, 'signup');

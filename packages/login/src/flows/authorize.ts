@@ -86,7 +86,7 @@ async function begin({ keeper, settings }: Context, { purpose, connectionId, red
   const end = endOf(redirectUrl, here);
   const { session } = keeper.record;
   const request = { purpose, connectionId, redirectUrl: end, session, loginHint, after: keeper.record.ended };
-  const { url, state, codeVerifier, key, details } = await keeper.provider.authorize(request, ports).catch((error: unknown) => {
+  const { url, state, codeVerifier, key, details, send } = await keeper.provider.authorize(request, ports).catch((error: unknown) => {
     // The service has forgotten the session that asks, perhaps because it has linked it already: a sign-in tells, as subjects are compared on return.
     if (purpose === 'link' && isLoginError(error) && error.status === 401) return keeper.provider.authorize({ ...request, purpose: 'sign_in', session: null }, ports);
     throw error;
@@ -101,6 +101,7 @@ async function begin({ keeper, settings }: Context, { purpose, connectionId, red
   });
   // Unless it is written down, nobody will know the callback, and the service may have changed its cookie by then.
   if (!keeper.saved) throw new LoginError('storage_unavailable', 'Signing in needs storage that works: this browser refuses it, or it is full');
+  await send?.();
   return { url, state };
 }
 

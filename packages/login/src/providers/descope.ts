@@ -4,9 +4,11 @@
  */
 import { asObject, isLoginError, LoginError, optionalText, text, type Grant, type Json, type StoredSession } from '@passerby/shared';
 import { judge, oauthRefusal, type Refusal } from '../core/answers.ts';
+import type { Ended } from '../core/record.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
 import { checkTexts, readAttributes } from './attributes.ts';
 import { addressWith, refusedVisitor } from './code-flow.ts';
+import { checkTogether } from './descope/claims.ts';
 import { askForLink, askLoginId, byMail, type Asker, type Mailing } from './descope/ask.ts';
 import { byFlow, runFlow } from './descope/flow.ts';
 import { grantOf, type Origin } from './descope/grant.ts';
@@ -56,21 +58,40 @@ export function descope(options: DescopeOptions): Provider {
   const fromVerifier = async (route: string, fields: Readonly<Record<string, string>>, ports: ProviderPorts): Promise<Json> =>
     judge(await askVerifier(settings, route, fields, ports), ports.now(), oauthRefusal);
 
-  const byCode = (data: Json, { session }: Asker): Grant => toGrant(data, { session, connectionId: CODE });
+  /** Signing in replaces the guest's cookies, and no page has a token that would prove whose the cart is: the verifier keeps the guest aside. */
+  const keepGuest = async (session: StoredSession | null, ports: ProviderPorts): Promise<void> => {
+    if (sessions !== 'cookies' || !('verifier' in guests) || session?.kind !== 'guest' || session.renewal.type === 'none') return;
+    await fromVerifier('guest/keep', {}, ports).catch((error: unknown) => {
+      // The cookie is somebody else's already: what is kept is what was kept then.
+      if (!isLoginError(error) || error.code !== 'grant_refused') throw error;
+    });
+  };
+
+  const answered = (connectionId: string) => (data: Json, { session, ports }: Asker, begunAt: number): Grant => toGrant(data, { session, connectionId, tookMs: ports.now() - begunAt });
   /** A new-generation guest, or nobody, signs in at Descope itself. */
   const descopeMails: Mailing = {
-    toGrant: byCode,
-    send: (loginId, { ports }) => askDescope(settings, 'auth/otp/signup-in/email', { loginId }, { ports, session: null }),
-    confirm: (loginId, code, { ports }) => askDescope(settings, 'auth/otp/verify/email', { loginId, code }, { ports, session: null }),
+    toGrant: answered(CODE),
+    async send(loginId, { ports, session }) {
+      await keepGuest(session, ports);
+      return askDescope(settings, 'auth/otp/signup-in/email', { loginId }, { ports, session: null });
+    },
+    confirm: ({ loginId, code }, { ports }) => askDescope(settings, 'auth/otp/verify/email', { loginId, code }, { ports, session: null }),
   };
   /** An old-generation guest is made a user by the verifier. */
   const verifierMails: Mailing = {
-    toGrant: byCode,
+    toGrant: answered(CODE),
     send: async (loginId, { ports, session }) => askVerifier(settings, 'upgrade', { ...proofOf(session), login_id: loginId }, ports),
-    confirm: async (loginId, code, { ports, session }) => askVerifier(settings, 'upgrade/confirm', { ...proofOf(session), login_id: loginId, code }, ports),
+    confirm: async ({ loginId, code, sent }, { ports, session }) => askVerifier(settings, 'upgrade/confirm', { ...proofOf(session), login_id: loginId, code, challenge: text(sent, 'challenge') }, ports),
   };
 
   const tryRefresh = (ports: ProviderPorts): Promise<Json> => fromDescope('auth/try-refresh', {}, ports).catch(askAgain);
+
+  /** Where nobody but the page can look. `after`: who was asked to sign in, or signed out, and would rather be a guest. */
+  const flowUnlessUser = async (flowId: string, after: Ended | null | undefined, ports: ProviderPorts): Promise<Json> => {
+    const known = sessions === 'body' || after ? {} : await tryRefresh(ports);
+    if (asObject(known.user)) throw signedIn();
+    return runFlow(settings, flowId, { ports, session: null });
+  };
 
   return {
     id: `${base} ${projectId}`,
@@ -78,10 +99,10 @@ export function descope(options: DescopeOptions): Provider {
 
     ...(captcha && { captcha }),
 
-    async startGuest({ captcha: response }, ports) {
+    async startGuest({ captcha: response, after }, ports) {
       const data = 'flowId' in guests
-        ? await runFlow(settings, guests.flowId, { ports, session: null })
-        : await fromVerifier('guest', response ? { captcha_response: response } : {}, ports).catch(refusedVisitor);
+        ? await flowUnlessUser(guests.flowId, after, ports)
+        : await fromVerifier('guest', { ...(after && { anew: 'yes' }), ...(response && { captcha_response: response }) }, ports).catch(refusedVisitor).catch(askUser);
       return toGrant(data, { session: null, connectionId: GUESTS });
     },
 
@@ -109,6 +130,7 @@ export function descope(options: DescopeOptions): Provider {
       if (connectionId === GUESTS) throw new LoginError('unsupported', 'Guests start without leaving the page here');
       if (purpose === 'link') checkGuest(session);
       if (connectionId === CODE || connectionId.startsWith(FLOW)) throw new LoginError('config_invalid', `By ${connectionId} people answer questions on the page: pass a challenge`);
+      await keepGuest(session, ports);
       const state = randomText(ports.crypto);
       const back = addressWith(redirectUrl, { state });
       if (connectionId !== LINK) {
@@ -116,8 +138,7 @@ export function descope(options: DescopeOptions): Provider {
         return { url: safeAddress(text(data, 'url')), state, codeVerifier: '' };
       }
       if (!loginHint) throw new LoginError('config_invalid', 'A link is mailed to an e-mail that the person is asked for: pass a challenge');
-      await fromDescope('auth/magiclink/signup-in/email', { loginId: loginHint, redirectUrl: back }, ports);
-      return { url: null, state, codeVerifier: '' };
+      return { url: null, state, codeVerifier: '', send: async () => void (await fromDescope('auth/magiclink/signup-in/email', { loginId: loginHint, redirectUrl: back }, ports)) };
     },
 
     callbackState({ searchParams }) {
@@ -125,13 +146,13 @@ export function descope(options: DescopeOptions): Provider {
       return state && ['code', 't', 'err', 'error'].some((name) => searchParams.has(name)) ? { state, parameters: ['state', 'code', 't', 'err', 'error', 'error_description'] } : null;
     },
 
-    async exchange(callback, { connectionId, subject }, ports, { current }) {
+    async exchange(callback, { connectionId, subject, startedAt }, ports, { current }) {
       const error = callback.get('err') ?? callback.get('error');
       if (error && /access_denied|cancel/i.test(error)) throw new LoginError('login_denied', 'The person or the service declined', { oauthError: error });
       const [path, field, secret] = connectionId === LINK ? ['auth/magiclink/verify', 'token', callback.get('t')] as const : ['auth/oauth/exchange', 'code', callback.get('code')] as const;
       if (error || !secret) throw new LoginError('callback_invalid', 'Descope came back without a code', { oauthError: error ?? undefined });
       const data = await fromDescope(path, { [field]: secret }, ports, { isRefusal: isDescopesNo }).catch(spent);
-      return toGrant(data, { session: current?.subject === subject ? current : null, connectionId });
+      return toGrant(data, { session: current?.subject === subject ? current : null, connectionId, tookMs: ports.now() - startedAt });
     },
 
     link(session, connectionId) {
@@ -140,12 +161,17 @@ export function descope(options: DescopeOptions): Provider {
       checkGuest(session);
       if (connectionId === LINK) return askForLink();
       if (connectionId === CODE) return askLoginId(byMail(session && guestTenantId !== null ? verifierMails : descopeMails));
-      return askLoginId(byFlow(settings, connectionId.slice(FLOW.length), (data, asker) => toGrant(data, { session: asker.session, connectionId })));
+      const inFlow = byFlow(settings, connectionId.slice(FLOW.length), answered(connectionId));
+      return askLoginId(async (loginId, asker) => {
+        await keepGuest(asker.session, asker.ports);
+        return inFlow(loginId, asker);
+      });
     },
 
     ...('verifier' in guests && {
       async attributes(session, change, ports) {
         checkTexts(change);
+        checkTogether(settings, session, change);
         const { set = {}, remove = [] } = change;
         const isChange = Object.keys(set).length + remove.length > 0;
         const fields = { ...(Object.keys(set).length > 0 && { set: JSON.stringify(set) }), ...(remove.length > 0 && { remove: JSON.stringify(remove) }) };
@@ -159,13 +185,15 @@ export function descope(options: DescopeOptions): Provider {
       },
     }),
 
-    async endSession(session, ports) {
+    async endSession(session, ports, who) {
       // In the body there is nothing to end without it; a cookie is whoever's it is by now, and nobody's afterwards.
       if (sessions === 'body' && !refreshTokenOf(session)) return;
       await fromDescope('auth/logout', {}, ports, { session, isRefusal: isDescopesNo }).catch((error: unknown) => {
         // Over already: just what was asked for.
         if (!isLoginError(error) || error.code !== 'grant_refused') throw error;
       });
+      // The next person at this device has nobody's things merged into theirs.
+      if (who === 'everybody' && sessions === 'cookies' && 'verifier' in guests) await fromVerifier('guest/forget', {}, ports);
     },
   };
 }
@@ -182,6 +210,14 @@ function proofOf(session: StoredSession | null): { readonly token?: string } {
 function checkGuest(session: StoredSession | null): void {
   if (session?.kind === 'user') throw new LoginError('unsupported', 'Only a guest is linked here: a user adds identities at Descope');
 }
+
+/** The verifier's word for a user whose cookie is here though this page knows nobody. */
+function askUser(error: unknown): never {
+  throw isLoginError(error) && error.oauthError === 'guest_upgraded' ? signedIn(error) : error;
+}
+
+/** Nobody is made a guest over it, and nobody is signed in by a cookie alone: the person signs in again, or asks for a guest once more. */
+const signedIn = (cause?: LoginError): LoginError => new LoginError('login_required', 'Somebody is signed in in this browser: sign in again', { cause, oauthError: 'guest_upgraded' });
 
 /** A code or a link that was used: the same one will never do. */
 function spent(error: unknown): never {

@@ -29,6 +29,8 @@ export interface Authorization {
   readonly key?: DeviceKey;
   /** What `exchange` needs to know again. */
   readonly details?: Readonly<Record<string, string>>;
+  /** What may bring the person back even where its answer is lost, such as a mailed link: called once all of this is written down. @throws LoginError retryable codes */
+  send?(): Promise<void>;
 }
 
 /** One request to an API that a bound token goes along with. */

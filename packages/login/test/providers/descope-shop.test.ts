@@ -2,7 +2,7 @@ import { readClaims } from '@passerby/shared';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LoginClient } from '../../src/core.ts';
 import { codeIn, createShop, linkIn, openPage, typing, type Shop, type ShopSettings } from '../support/descope-world.ts';
-import { SHOP, type Tab, type World } from '../support/world.ts';
+import { LOGIN, SHOP, type Tab, type World } from '../support/world.ts';
 
 // Each Descope makes keys of its own, which takes seconds on a machine that is busy.
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
@@ -132,6 +132,15 @@ describe('a guest who signs in by a code', () => {
     expect(tab.login.getSession()).toMatchObject({ subject: tab.subject, kind: 'guest' });
   });
 
+  it('and for whom a server had made an account is asked who to be, though they sign in for the first time', async () => {
+    await open({ switches: { firstSeen: 'first_sign_in' } });
+    await shop.service.handle(new Request(`${LOGIN}/v1/mgmt/user/create`, { method: 'POST', headers: { authorization: `Bearer ${shop.service.projectId}:${shop.service.managementKey}`, 'content-type': 'application/json' }, body: '{"loginId":"ada@example.com","email":"ada@example.com"}' }));
+    await world.time.pass(60_000);
+    const tab = await startGuest();
+    expect(await linkByCode(tab)).toMatchObject({ type: 'identity_in_use', existing: { subject: shop.service.users[0]?.userId }, session: { subject: tab.subject } });
+    expect(shop.merged.size).toBe(0);
+  });
+
   it('whose answer was lost, and the code with it, gets in by another one: nothing of the guest is lost', async () => {
     const tab = await startGuest();
     shop.service.faults.add({ route: 'POST /v1/auth/otp/verify/email', kind: 'lost_answer', times: 1 });
@@ -202,6 +211,13 @@ describe('a guest who asks for a link by mail', () => {
     const opened = openPage(elsewhere, linkIn(shop));
     expect(await elsewhere.world.until(opened.login.completeLogin())).toBeNull();
     expect(opened.login.getSession()).toBeNull();
+  });
+
+  it('opens it though the answer to that request was lost, and is in', async () => {
+    const tab = await startGuest();
+    shop.service.faults.add({ route: 'POST /v1/auth/magiclink/signup-in/email', kind: 'lost_answer', times: 1 });
+    await expect(world.until(beginLink(tab) as Promise<unknown>)).rejects.toMatchObject({ code: 'network' });
+    expect(await world.until(openPage(shop, linkIn(shop)).login.completeLogin())).toMatchObject({ type: 'moved', from: tab.subject });
   });
 
   it('opens it too late, and is the guest they were', async () => {
@@ -341,23 +357,5 @@ describe('where the refresh token is a cookie', () => {
     await world.until(back.login.completeLogin());
     const grace = shop.service.users.find(({ email }) => email.startsWith('grace'));
     expect(back.login.getSession()).toMatchObject({ subject: grace?.userId });
-  });
-});
-
-describe('where every token is a cookie', () => {
-  beforeEach(() => open({ sessions: 'cookies' }));
-
-  it('a guest has no token to read, is renewed, and moves to the user', async () => {
-    const tab = await startGuest();
-    await expect(tokenOf(tab)).rejects.toMatchObject({ code: 'unsupported' });
-    expect(JSON.stringify([...world.rows.values()])).not.toMatch(/eyJ/);
-    await world.time.pass(700_000);
-    await world.until(tab.login.getToken().catch(() => undefined));
-    expect(asked('/v1/auth/refresh')).toBe(1);
-    expect(tab.login.getSession()).toMatchObject({ subject: tab.subject, kind: 'guest', renewable: true });
-    expect(await linkByCode(tab)).toMatchObject({ type: 'moved', from: tab.subject });
-    await world.time.pass(700_000);
-    await world.until(tab.login.getToken().catch(() => undefined));
-    expect(tab.login.getSession()).toMatchObject({ kind: 'user', renewable: true });
   });
 });

@@ -2,7 +2,7 @@ import { isLoginError, type LoginError, type StoredSession } from '@passerby/sha
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, LinkStep } from '../../src/providers/provider.ts';
 import { BASE, DescopeBench, EMAIL, ended, guest, inCookies, make, old, PAGE, provider, TENANT, user, VERIFIER } from '../support/descope-bench.ts';
-import { descopeError, guestAnswer, PROJECT, refreshToken, sessionToken, userAnswer } from '../support/descope-samples.ts';
+import { descopeError, guestAnswer, ISSUED, PROJECT, refreshToken, sessionToken, userAnswer } from '../support/descope-samples.ts';
 import { pendingOf } from '../support/samples.ts';
 
 let bench: DescopeBench;
@@ -15,7 +15,7 @@ const failed = (promise: Promise<unknown>): Promise<LoginError> => promise.then(
 /** What every one of these requests may be answered with. */
 const requests: readonly (readonly [string, () => Promise<unknown>])[] = [
   ['a guest', () => bench.startGuest()], ['a renewal', () => bench.refresh()], ['a sign-in', () => bench.exchange('state=s&code=c')], ['a link', () => bench.exchange('state=s&t=l', { connectionId: 'magic_link' })],
-  ['a departure', () => provider.authorize(bench.request(), bench.ports)], ['a mailed link', () => provider.authorize(bench.request({ connectionId: 'magic_link', loginHint: 'ada@example.com' }), bench.ports)],
+  ['a departure', () => provider.authorize(bench.request(), bench.ports)], ['a mailed link', async () => (await provider.authorize(bench.request({ connectionId: 'magic_link', loginHint: 'ada@example.com' }), bench.ports)).send?.()],
   ['attributes', () => provider.attributes!(guest, {}, bench.ports)], ['a sign-out', () => provider.endSession!(guest, bench.ports, 'everybody')], ['an e-mail', () => bench.answer(provider.link!(guest, 'email'), EMAIL)],
   ['a code', async () => { const step = bench.atCode(); bench.answers.reverse(); return bench.answer(await step, { code: '1' }); }], ['an upgrade', () => bench.answer(old.link!(guest, 'email'), EMAIL)], ['a flow', () => bench.answer(provider.link!(guest, 'flow:f'), EMAIL)],
   ['a look for a lost answer', () => make({ sessions: 'refresh_cookie' }).resume!(pendingOf({ subject: 'U2guest' }), bench.ports)],
@@ -56,9 +56,10 @@ describe('a person who leaves for a sign-in', () => {
   });
 
   it('by a link finds it in their mail, and the page stays', async () => {
+    const { url, state, send } = await provider.authorize(bench.request({ connectionId: 'magic_link', loginHint: 'ada@example.com' }), bench.ports);
+    expect([url, bench.asked]).toEqual([null, []]);
     bench.says(200, { maskedEmail: 'a**@example.com' });
-    const { url, state } = await provider.authorize(bench.request({ connectionId: 'magic_link', loginHint: 'ada@example.com' }), bench.ports);
-    expect(url).toBeNull();
+    await send?.();
     expect(bench.asked).toMatchObject([{ url: `${BASE}/v1/auth/magiclink/signup-in/email`, body: { loginId: 'ada@example.com', redirectUrl: `${PAGE}&state=${state}` } }]);
   });
 
@@ -91,6 +92,11 @@ describe('a callback', () => {
     expect(bench.asked).toMatchObject([{ url: `${BASE}/v1/auth/oauth/exchange`, body: { code: 'c' }, headers: { authorization: `Bearer ${PROJECT}` } }]);
   });
 
+  it.each([[0, 3], [590_000, 593], [9e14, 603]])('that took %i ms makes a guest’s successor of whom Descope made since then', async (took, ago) => {
+    bench.says(200, userAnswer('U2ada', { firstSeen: true, user: { userId: 'U2ada', createdTime: ISSUED - ago } }));
+    expect(await bench.exchange('state=s&code=c', { startedAt: bench.now - took })).toMatchObject({ movedFrom: 'U2guest' });
+  });
+
   it('with a link is redeemed', async () => {
     bench.says(200, userAnswer());
     expect(await bench.exchange('state=s&t=l', { connectionId: 'magic_link' })).toMatchObject({ subject: 'U2ada', connectionId: 'magic_link' });
@@ -100,6 +106,8 @@ describe('a callback', () => {
   it.each<[string, object, Parameters<typeof bench.exchange>[1], object]>([
     ['was there before', { firstSeen: false }, {}, {}], ['was there, as far as anybody says', { firstSeen: undefined }, {}, {}], ['was made in a word', { firstSeen: 'true' }, {}, {}], ['is new, and nobody was here', { firstSeen: true }, { current: null, subject: null }, {}],
     ['is new, and a user was here', { firstSeen: true }, { current: { ...user, subject: 'U2grace' }, subject: 'U2grace' }, {}], ['is new, and another guest is here by now', { firstSeen: true }, { subject: 'U2another' }, {}],
+    ['a server made a minute before, and who never signed in', { firstSeen: true, user: { userId: 'U2ada', createdTime: ISSUED - 60 } }, {}, {}], ['a server made just before', { firstSeen: true, user: { userId: 'U2ada', createdTime: ISSUED - 4 } }, {}, {}],
+    ['was made at no time that anybody tells', { firstSeen: true, user: { userId: 'U2ada' } }, {}, {}], ['was made before, on a clock that was set meanwhile', { firstSeen: true, user: { userId: 'U2ada', createdTime: ISSUED - 604 } }, { startedAt: -1e12 }, {}],
     ['is merged with a guest who is not here', { moved_from: 'U2another' }, {}, {}],
   ])('of somebody who %s takes nobody’s place', async (_who, change, how) => {
     bench.says(200, userAnswer('U2ada', change));
@@ -163,6 +171,15 @@ describe('a person who signs in by a code', () => {
     }
   });
 
+  it('and whom a server had made before is asked who to be, though Descope sees them for the first time', async () => {
+    for (const [ago, movedFrom] of [[63, 'U2guest'], [64, undefined]] as const) {
+      const step = await bench.atCode();
+      bench.now += 60_000;
+      bench.says(200, userAnswer('U2ada', { firstSeen: true, user: { userId: 'U2ada', createdTime: ISSUED - ago } }));
+      expect(await bench.answer(step, { code: '1' })).toMatchObject({ grant: { subject: 'U2ada', movedFrom } });
+    }
+  });
+
   it.each([['mistypes it', 'E061102', 401, 'code'], ['has no tries left', 'E061103', 401, 'login_id'], ['comes too late', 'E061104', 401, 'login_id'], ['comes too late, in another status', 'E061104', 400, 'login_id']] as const)('and %s is asked again', async (_how, code, status, type) => {
     const step = await bench.atCode();
     bench.says(status, descopeError(code));
@@ -213,7 +230,7 @@ describe('an old-generation guest who becomes a user', () => {
     bench.says(200, { sessionJwt: sessionToken({ danu: undefined }), refreshJwt: refreshToken(), subject: 'U2guest', kind: 'user', expires_in: 600 });
     expect(await bench.answer(step, { code: '123456' })).toMatchObject({ done: 'signed_in', grant: { subject: 'U2guest', kind: 'user', movedFrom: undefined } });
     expect(bench.asked.map(({ url, body, init }) => [url, body, init.credentials])).toEqual([
-      [`${VERIFIER}/upgrade`, { token: refreshToken(), login_id: 'ada@example.com' }, 'omit'], [`${VERIFIER}/upgrade/confirm`, { token: refreshToken(), login_id: 'ada@example.com', code: '123456' }, 'omit'],
+      [`${VERIFIER}/upgrade`, { token: refreshToken(), login_id: 'ada@example.com' }, 'omit'], [`${VERIFIER}/upgrade/confirm`, { token: refreshToken(), login_id: 'ada@example.com', code: '123456', challenge: 'sealed' }, 'omit'],
     ]);
   });
 
@@ -242,6 +259,13 @@ describe('an old-generation guest who becomes a user', () => {
     expect(bench.asked).toMatchObject([{ body: { login_id: 'ada@example.com' }, init: { credentials: 'include' } }]);
     expect(bench.asked[0]?.body).not.toHaveProperty('token');
     await expect(bench.answer(by.link!(ended, 'email'), EMAIL, ended)).rejects.toMatchObject({ code: 'grant_refused' });
+    expect(bench.asked).toHaveLength(1);
+  });
+
+  it('holds what the verifier gave with the code, or there is nothing to confirm', async () => {
+    bench.says(200, { sent: true });
+    const step = await bench.answer(old.link!(guest, 'email'), EMAIL);
+    await expect(bench.answer(step, { code: '1' })).rejects.toMatchObject({ code: 'response_invalid' });
     expect(bench.asked).toHaveLength(1);
   });
 

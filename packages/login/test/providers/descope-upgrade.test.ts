@@ -68,11 +68,23 @@ describe.each(['body', 'refresh_cookie', 'cookies'] as const)('an old-generation
     expect([...shop.merged.values()]).toEqual([{ from: tab.subject, to: ada }]);
   });
 
-  it('with an e-mail that has an account has moved there, where the shop has Descope merge them', async () => {
+  it.each(['is not', 'is'] as const)('with an e-mail that has an account has moved there, where the shop says so, and the answer %s lost', async (lost) => {
     await make({ identityInUse: 'merge_into_existing' });
     const ada = addAda();
     const tab = await startGuest();
+    if (lost === 'is') {
+      const person = typing(shop, 'ada@example.com');
+      let asked = 0;
+      // Tried again by itself, and told that the code is none any more: the person asks for another one.
+      expect(await world.until(tab.login.linkIdentity({ connectionId: 'email', challenge: async (challenge) => {
+        if (challenge.type !== 'code') return person(challenge);
+        if (++asked === 1) world.loseAnswers(1);
+        return asked === 2 ? null : person(challenge);
+      } }))).toEqual({ type: 'cancelled' });
+      expect(tab.login.getSession()).toMatchObject({ subject: tab.subject, kind: 'guest' });
+    }
     expect(await linkByCode(tab)).toMatchObject({ type: 'moved', from: tab.subject, to: ada, session: { subject: ada, kind: 'user' } });
+    expect(shop.service.users.map(({ tenants }) => tenants.length)).toEqual([0, 1]);
     await world.time.pass(1_000);
     expect([...shop.merged.values()]).toEqual([{ from: tab.subject, to: ada }]);
   });

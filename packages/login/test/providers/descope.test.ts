@@ -1,7 +1,7 @@
 import type { StoredSession } from '@passerby/shared';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DescopeOptions } from '../../src/providers/descope.ts';
-import { BASE, DescopeBench, ended, guest, inCookies, make, old, provider, TENANT, VERIFIER } from '../support/descope-bench.ts';
+import { BASE, DescopeBench, EMAIL, ended, guest, inCookies, make, old, provider, TENANT, VERIFIER } from '../support/descope-bench.ts';
 import { descopeError, guestAnswer, ISSUED, jwt, PROJECT, refreshToken, sessionToken, userAnswer } from '../support/descope-samples.ts';
 
 let bench: DescopeBench;
@@ -43,6 +43,33 @@ describe('a guest', () => {
     bench.says(200, guestAnswer({ refreshJwt: undefined, ...(sessions === 'cookies' && { sessionJwt: undefined }) }));
     expect(await bench.startGuest(make({ sessions }))).toMatchObject({ subject: 'U2guest', kind: 'guest', renewal: { type: 'cookie' }, lifetimeMs: 600_000, ...known });
     expect(bench.asked[0]?.init.credentials).toBe('include');
+  });
+
+  it('is not made of a user whose cookie is here: they are asked to sign in, and may be a guest if they ask again', async () => {
+    const by = make({ sessions: 'refresh_cookie' });
+    bench.says(400, { error: 'guest_upgraded' });
+    await expect(bench.startGuest(by)).rejects.toMatchObject({ code: 'login_required', oauthError: 'guest_upgraded', retryable: false });
+    bench.says(200, guestAnswer());
+    await bench.startGuest(by, { after: 'user_expired' });
+    expect(bench.asked.map(({ body }) => body)).toEqual([{}, { anew: 'yes' }]);
+  });
+
+  it('of a flow is not made of a user whose cookie is here, nor while nobody can say whose it is', async () => {
+    const by = make({ sessions: 'refresh_cookie', verifier: undefined as never, guestFlow: 'anonymous' });
+    const isStarted = (): Promise<unknown> => bench.startGuest(by);
+    bench.says(200, userAnswer());
+    await expect(isStarted()).rejects.toMatchObject({ code: 'login_required', oauthError: 'guest_upgraded' });
+    for (const [status, body] of [[429, ''], [403, '<html>'], [404, '<html>'], [408, ''], [511, ''], [200, 'null'], [503, '']] as const) {
+      bench.says(status, body);
+      await expect(isStarted()).rejects.toMatchObject({ retryable: true });
+    }
+    expect(bench.asked.map(({ url }) => url)).toEqual(Array(8).fill(`${BASE}/v1/auth/try-refresh`));
+    bench.says(200, {});
+    bench.says(200, { status: 'completed', authInfo: { sessionJwt: sessionToken() } });
+    expect(await isStarted()).toMatchObject({ kind: 'guest' });
+    bench.says(200, { status: 'completed', authInfo: { sessionJwt: sessionToken() } });
+    await bench.startGuest(by, { after: 'signed_out' });
+    expect(bench.asked.slice(8).map(({ url }) => url)).toEqual(['try-refresh', 'flow/start', 'flow/start'].map((path) => `${BASE}/v1/${path === 'try-refresh' ? 'auth/' : ''}${path}`));
   });
 
   it('answers the captcha that was asked for', async () => {
@@ -245,6 +272,20 @@ describe('attributes', () => {
     expect(bench.asked).toEqual([]);
   });
 
+  it('that are too much together are told before they are sent, as far as the page knows', async () => {
+    const text = 'x'.repeat(512);
+    const three = { a: text, b: text, c: text };
+    const full = { ...guest, accessToken: sessionToken({ ...three, d: '' }) };
+    await expect(read(guest, provider, { set: { ...three, d: text } })).rejects.toMatchObject({ code: 'config_invalid' });
+    await expect(read(full, provider, { set: { d: text } })).rejects.toMatchObject({ code: 'config_invalid' });
+    expect(bench.asked).toEqual([]);
+    for (const [session, by, change] of [[full, provider, { set: { d: text }, remove: ['a'] }], [full, provider, { set: { a: text } }], [full, provider, { remove: ['a'] }], [{ ...full, kind: 'user' as const }, provider, { set: { d: text } }], [full, old, { set: { d: text } }]] as const) {
+      bench.says(200, { attributes: {} });
+      await read(session, by, change);
+    }
+    expect(bench.asked).toHaveLength(5);
+  });
+
   it('of the greatest length are sent', async () => {
     bench.says(200, { attributes: {} });
     await read(guest, provider, { set: { size: 'ä'.repeat(256) } });
@@ -275,6 +316,52 @@ describe('a person who signs out', () => {
     bench.says(200, {});
     await make({ sessions: 'refresh_cookie' }).endSession!(ended, bench.ports, 'everybody');
     expect(bench.asked).toMatchObject([{ init: { credentials: 'include' }, headers: { authorization: `Bearer ${PROJECT}` } }]);
+  });
+});
+
+describe('a guest whose tokens are cookies', () => {
+  const by = make({ sessions: 'cookies' });
+  const here: StoredSession = { ...inCookies, accessToken: '', tokenType: 'Cookie' };
+  const paths = (): string[] => bench.asked.map(({ url }) => new URL(url).pathname);
+  const begin: readonly (readonly [string, (session: StoredSession | null) => Promise<unknown>])[] = [
+    ['a code', (session) => bench.answer(by.link!(session, 'email'), EMAIL, session)], ['a flow', (session) => bench.answer(by.link!(session, 'flow:f'), EMAIL, session)],
+    ['Google', (session) => by.authorize(bench.request({ session, purpose: 'sign_in' }), bench.ports)], ['a link', (session) => by.authorize(bench.request({ session, purpose: 'sign_in', connectionId: 'magic_link', loginHint: 'a@b.c' }), bench.ports)],
+  ];
+
+  it.each(begin)('is kept aside by the verifier before they sign in by %s', async (_by, start) => {
+    bench.says(200, { kept: true });
+    bench.says(503, '');
+    await start(here).catch(() => undefined);
+    expect(paths()[0]).toBe('/auth/guest/keep');
+    expect(bench.asked[0]).toMatchObject({ body: {}, init: { credentials: 'include' } });
+  });
+
+  it.each(begin)('does not sign in by %s while nobody keeps them', async (_by, start) => {
+    bench.says(503, '');
+    await expect(start(here)).rejects.toMatchObject({ retryable: true });
+    expect(paths()).toEqual(['/auth/guest/keep']);
+  });
+
+  it('whose cookie is somebody else’s by now signs in all the same', async () => {
+    bench.says(400, { error: 'invalid_grant' });
+    bench.says(200, { maskedEmail: 'a' });
+    expect(await begin[0]?.[1](here)).toMatchObject({ challenge: { type: 'code' } });
+  });
+
+  it('is not asked for where there is none to keep: a user, nobody, who stayed one, whose tokens are in the page', async () => {
+    for (const session of [{ ...here, kind: 'user' as const }, null, { ...here, renewal: { type: 'none' as const } }]) await begin[3]?.[1](session);
+    bench.says(200, { maskedEmail: 'a' });
+    await bench.answer(make({ sessions: 'refresh_cookie' }).link!(inCookies, 'email'), EMAIL, inCookies);
+    expect(paths().filter((path) => path.includes('keep'))).toEqual([]);
+  });
+
+  it('is forgotten when everybody signs out here, and not when one session is let go', async () => {
+    bench.says(200, {});
+    await by.endSession!(here, bench.ports, 'this_one');
+    bench.says(200, {});
+    bench.says(200, { kept: false });
+    await by.endSession!(here, bench.ports, 'everybody');
+    expect(paths()).toEqual(['/v1/auth/logout', '/v1/auth/logout', '/auth/guest/forget']);
   });
 });
 

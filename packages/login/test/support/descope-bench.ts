@@ -37,6 +37,7 @@ interface Redeemed {
   readonly current?: StoredSession | null;
   readonly connectionId?: string;
   readonly subject?: string | null;
+  readonly startedAt?: number;
 }
 
 export class DescopeBench {
@@ -70,7 +71,7 @@ export class DescopeBench {
   }
 
   exchange(query: string, { by = provider, current = guest, ...pending }: Redeemed = {}) {
-    return by.exchange(new URLSearchParams(query), pendingOf({ connectionId: 'google', redirectUrl: PAGE, subject: 'U2guest', ...pending }), this.ports, { current, keep: async () => undefined });
+    return by.exchange(new URLSearchParams(query), pendingOf({ connectionId: 'google', redirectUrl: PAGE, subject: 'U2guest', startedAt: this.now, ...pending }), this.ports, { current, keep: async () => undefined });
   }
 
   refresh(session = guest, by = provider) {
@@ -84,7 +85,7 @@ export class DescopeBench {
 
   /** The person has typed their e-mail, and the code is on its way. */
   atCode(by = provider, session: StoredSession | null = guest): Promise<LinkStep> {
-    this.says(200, { maskedEmail: 'a**@example.com', sent: true });
+    this.says(200, { maskedEmail: 'a**@example.com', challenge: 'sealed' });
     return this.answer(by.link!(session, 'email'), EMAIL, session);
   }
 }

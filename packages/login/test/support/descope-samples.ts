@@ -18,7 +18,7 @@ export const guestAnswer = (change: object = {}): Record<string, unknown> => ({ 
 
 /** What a sign-in is answered with. */
 export const userAnswer = (subject = 'U2ada', change: object = {}): Record<string, unknown> => ({
-  sessionJwt: sessionToken({ sub: subject, danu: undefined }), refreshJwt: refreshToken({ sub: subject, danu: undefined }), user: { userId: subject, userTenants: [] }, firstSeen: false,
+  sessionJwt: sessionToken({ sub: subject, danu: undefined }), refreshJwt: refreshToken({ sub: subject, danu: undefined }), user: { userId: subject, userTenants: [], createdTime: ISSUED }, firstSeen: false,
   cookieMaxAge: 2_419_199, cookieExpiration: ISSUED + 2_419_199, sessionExpiration: ISSUED + 600, claims: {}, ...change,
 });
 

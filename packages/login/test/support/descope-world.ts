@@ -1,6 +1,7 @@
 /** One person's browser before an emulated Descope, and a shop whose verifier makes the guests: only the ports are fakes. */
 import { createDescope as emulateDescope, type Descope as EmulatedDescope, type DescopeSettings as EmulatorSettings, type Mail } from '@passerby/emulator';
-import { createDescope, memoryStore, type Descope, type DescopeSettings } from '@passerby/verifier';
+import { isLoginError } from '@passerby/shared';
+import { createDescope, memoryStore, Unauthorized, type Descope, type DescopeSettings } from '@passerby/verifier';
 import type { CoreOptions } from '../../src/core/options.ts';
 import type { AskPerson } from '../../src/flows/challenge.ts';
 import type { GuestMerge } from '../../src/flows/merge.ts';
@@ -50,14 +51,46 @@ export async function createShop({ sessions = 'body', generation = 'anonymous_jw
   const provider = () => descope({
     projectId: service.projectId, baseUrl: LOGIN, generation, sessions, verifier: sessions === 'body' ? `${VERIFIER}/auth` : '/auth', ...(guestTenantId && { guestTenantId }), ...page,
   });
-  const shop = (request: Request): Promise<Response> => verifier.handler(request, { clientAddress: '192.0.2.1' });
-  return { world: new World({ time, verifier, atHome: { provider, service, shop } }), service, verifier, mails, merged, reports, clock };
+  const api = (request: Request): Promise<Response> => mergeCarts(request, verifier, merged);
+  const shop = (request: Request): Promise<Response> => (new URL(request.url).pathname === MERGE ? api(request) : verifier.handler(request, { clientAddress: '192.0.2.1' }));
+  const world = new World({ time, verifier, atHome: { provider, service, shop } });
+  return { world, service, verifier, mails, merged, reports, clock };
 }
 
-/** A page of the shop, with the hook that merges. */
-export function openPage({ world, merged }: Shop, address = '/', options: Partial<CoreOptions> = {}): Tab {
-  const mergeGuest = async ({ key, from, to }: GuestMerge): Promise<void> => void merged.set(key, { from, to });
-  return world.open(address, { mergeGuest, apiOrigins: [API], ...options });
+const MERGE = '/api/merge';
+
+/** The shop's server: the user is who asks, and the guest whom the page proves, or the cookies of the request. */
+async function mergeCarts(request: Request, verifier: Descope, merged: Shop['merged']): Promise<Response> {
+  const again = request.clone();
+  const { key, from, guestToken } = (await request.json()) as { readonly key: string; readonly from: string; readonly guestToken?: string };
+  try {
+    const { subject: to } = await verifier.requireUser(again);
+    if (!merged.has(key)) {
+      const guest = await (guestToken === undefined ? verifier.keptGuest(again) : verifier.verifyToken(guestToken));
+      if (guest.subject !== from || guest.kind !== 'guest') return new Response('', { status: 422 });
+      merged.set(key, { from: guest.subject, to });
+    }
+    return Response.json({});
+  } catch (error) {
+    if (error instanceof Unauthorized) return error.response();
+    throw error;
+  }
+}
+
+/** A page of the shop, with the hook that merges: as its server says, by the proof that there is. */
+export function openPage({ world, verifier, merged }: Shop, address = '/', options: Partial<CoreOptions> = {}): Tab {
+  world.api = (request) => (new URL(request.url).pathname === MERGE ? mergeCarts(request, verifier, merged) : verifier.verifyToken(request).then((caller) => Response.json(caller)));
+  const mergeGuest = async ({ key, from, guestToken }: GuestMerge): Promise<void> => {
+    const proof = await guestToken().then((token) => ({ guestToken: token, origin: API }), (error: unknown) => {
+      if (isLoginError(error) && error.code === 'unsupported') return { origin: SHOP };
+      throw error;
+    });
+    const { origin, ...known } = proof;
+    const answer = await tab.login.fetch(origin + MERGE, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ key, from, ...known }) });
+    if (!answer.ok) throw new Error(`The merge was answered with ${answer.status}`);
+  };
+  const tab = world.open(address, { mergeGuest, apiOrigins: [API, SHOP], ...options });
+  return tab;
 }
 
 export const codeIn = ({ mails }: Shop): string => /\d{6}/.exec(mails.at(-1)?.text ?? '')?.[0] ?? 'no code';

@@ -2,7 +2,7 @@
 import { readCookie } from '../gate/cookie.ts';
 import type { Asked } from '../issuer/form.ts';
 import { Refused } from '../issuer/refused.ts';
-import { readChange, shown, type Attributes } from './claims.ts';
+import { readChange, refuseTooMuch, shown, type Attributes } from './claims.ts';
 import { over, takeNetworkTurn, takeSubjectTurn, type Answer, type Context } from './context.ts';
 import { DescopeFailed } from './failures.ts';
 import type { Tokens } from './service.ts';
@@ -47,6 +47,7 @@ async function attributeGuest({ claims, use, token, subject }: Holder, change: C
   const before = shown(claims, settings.claims);
   if (change.size === 0) return { attributes: before, tokens: null };
   if (use !== 'DSR') throw new Refused('invalid_request', 'A change needs the refresh token: the claims of a session token alone are gone with the next one');
+  refuseTooMuch(before, change);
   const duration = settings.generation.type === 'anonymous_jwt' ? settings.generation.refreshDurationSeconds : undefined;
   // All that is kept, and not the change alone: nothing says what becomes of a claim that is not named.
   const tokens = await service.refresh(await service.updateJwt(token, { ...before, ...Object.fromEntries(change) }, duration));
@@ -59,6 +60,7 @@ async function attributeUser({ subject, use, token }: Holder, change: Change, { 
   // Who signed out keeps a refresh token that is well signed for weeks: Descope says whether it still counts.
   const before = use === 'DSR' ? await service.me(token) : await service.user({ userId: subject });
   if (before?.subject !== subject) throw over();
+  refuseTooMuch(shown(before.attributes, settings.claims), change);
   for (const [name, text] of change) await service.setAttribute(subject, name, text);
   return shown({ ...before.attributes, ...Object.fromEntries(change) }, settings.claims);
 }

@@ -13,6 +13,15 @@ export interface AttributeChange {
 
 const MOST_NAMES = 32;
 const MOST_BYTES = 512;
+/** Of all together, as JSON: they travel in a header, or in a cookie of four kilobytes. */
+const MOST_BYTES_OF_ALL = 2_048;
+
+/** More than there is room for. */
+export class TooMuch extends Refused {
+  constructor() {
+    super('invalid_request', `What is kept has ${MOST_BYTES_OF_ALL} bytes together, as JSON: take some away first`);
+  }
+}
 
 /** Said by Descope itself, or believed by whoever reads a token (RFC 7519, RFC 8693, OpenID Connect Core): compared in lower case and without `_`. */
 const RESERVED = new Set([
@@ -45,8 +54,18 @@ export function checkChange({ set = {}, remove = [] }: { readonly set?: unknown;
   const texts = asObject(set);
   if (!texts || !Object.entries(texts).every(([name, text]) => listed.includes(name) && isText(text))) throw refuse('set is not an object of listed names, each with a text of 1 to 512 bytes');
   if (!Array.isArray(remove) || !remove.every((name) => typeof name === 'string' && listed.includes(name) && !Object.hasOwn(texts, name))) throw refuse('remove is not an array of listed names that are not in set');
-  return new Map([...Object.entries(texts).map(([name, text]) => [name, String(text)] as const), ...remove.map((name) => [String(name), ''] as const)]);
+  const change = new Map([...Object.entries(texts).map(([name, text]) => [name, String(text)] as const), ...remove.map((name) => [String(name), ''] as const)]);
+  refuseTooMuch({}, change);
+  return change;
 }
+
+/** Refuses what is too much with what is there already; whoever only takes away is never refused. @throws TooMuch */
+export function refuseTooMuch(before: Attributes, change: ReadonlyMap<string, string>): void {
+  const isMore = [...change.values()].some((text) => text !== '');
+  if (isMore && !fitsTogether({ ...before, ...Object.fromEntries(change) })) throw new TooMuch();
+}
+
+export const fitsTogether = (all: Attributes): boolean => bytesOf(JSON.stringify(Object.fromEntries(Object.entries(all).filter(([, text]) => text !== '')))) <= MOST_BYTES_OF_ALL;
 
 /** Of claims or custom attributes, what is listed and a text. */
 export function shown(data: Json, listed: readonly string[]): Attributes {
@@ -57,8 +76,10 @@ export function shown(data: Json, listed: readonly string[]): Attributes {
 }
 
 export function isText(text: unknown): boolean {
-  return typeof text === 'string' && text !== '' && !/\p{Surrogate}/u.test(text) && new TextEncoder().encode(text).length <= MOST_BYTES;
+  return typeof text === 'string' && text !== '' && !/\p{Surrogate}/u.test(text) && bytesOf(text) <= MOST_BYTES;
 }
+
+const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
 
 function parse(text: string): unknown {
   try {

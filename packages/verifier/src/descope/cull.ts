@@ -1,7 +1,7 @@
 /** Deletes the guests of the old generation who cannot come back any more. */
 import { DescopeFailed } from './failures.ts';
+import { isGuestId } from './owner.ts';
 import { PAGE, type Service, type User } from './service.ts';
-import { isGuestId } from './upgrade.ts';
 
 export interface DescopeCullOptions {
   /** How long ago they must have been made, in milliseconds. Default, and the least there is: the life of the refresh tokens of the guests' tenant. */

@@ -1,14 +1,15 @@
 import { Refused } from '../issuer/refused.ts';
 import { seldom } from '../seldom.ts';
-import { usersOnly } from '../tokens/verify-token.ts';
+import { usersOnly, type Caller } from '../tokens/verify-token.ts';
 import type { Verifier } from '../verifier.ts';
 import { attribute, type Attributed } from './attributes.ts';
 import { createCallerCheck } from './caller.ts';
 import { carryClaims, type Carried, type Carrying } from './carry-claims.ts';
-import { checkChange, type AttributeChange } from './claims.ts';
+import { checkChange, TooMuch, type AttributeChange } from './claims.ts';
 import type { Context } from './context.ts';
 import { cullGuests, type DescopeCulled, type DescopeCullOptions } from './cull.ts';
 import { createDescopeEndpoints } from './endpoints.ts';
+import { keptGuest } from './kept-guest.ts';
 import { forServers } from './refusals.ts';
 import { Service } from './service.ts';
 import { checkDescope, checkService, type DescopeSettings, type ServiceSettings } from './settings.ts';
@@ -17,13 +18,18 @@ import { createTokenUseCheck, descopeKeys } from './token-check.ts';
 
 export interface Descope extends Verifier {
   /**
-   * Gives the user the listed claims of a new-generation guest that the user has no value for; call it where the guest's things are merged.
-   * @throws TypeError for the old generation; Unauthorized `token_invalid`, `token_expired`, `keys_unavailable`, and `verifier_unavailable` where it may work later
+   * Gives the user what the shop lists of the guest, and that the user has no value for; call it where the guest's things are merged.
+   * @throws Unauthorized `token_invalid`, `token_expired`, `user_required`, `keys_unavailable`, and `verifier_unavailable` where it may work later
    */
   carryClaims(carrying: Carrying): Promise<Carried>;
   /**
+   * The guest who was here before the user signed in whose request this is, where sessions are cookies: no page has a token that would prove it.
+   * @throws Unauthorized `token_missing`, `token_invalid`, `token_expired`, `user_required`, `keys_unavailable`
+   */
+  keptGuest(request: Request): Promise<Caller>;
+  /**
    * Changes what is kept about whose session or refresh token this is. A new-generation guest's claims are in their tokens, so those that come back have to reach the page.
-   * @throws TypeError where a name is not listed or a text does not fit; Unauthorized as `carryClaims`
+   * @throws TypeError where a name is not listed or a text does not fit, alone or with what is kept; Unauthorized as `carryClaims`
    */
   updateClaims(change: AttributeChange & { readonly token: string }): Promise<Attributed>;
   /** Deletes the guests of the old generation who cannot come back any more; run it daily. @throws TypeError for the new generation, which leaves nobody behind */
@@ -44,7 +50,11 @@ export function createDescope(given: DescopeSettings): Descope {
     handler: createDescopeEndpoints(context),
     verifyToken,
     requireUser: usersOnly(verifyToken),
-    carryClaims: (carrying) => carryClaims(carrying, context),
+    keptGuest: async (request) => keptGuest(request, await verifyToken(request), context),
+    carryClaims: (carrying) => carryClaims(carrying, context, async (request) => {
+      const user = await verifyToken(request);
+      return { user, guest: await keptGuest(request, user, context) };
+    }),
     updateClaims: (change) => updateClaims(change, context),
     async cull(options = {}) {
       if (generation.type !== 'temporary_user') throw new TypeError('cull: guests of anonymous_jwt end with their tokens, so there is nobody to delete');
@@ -68,7 +78,9 @@ async function updateClaims({ token, ...change }: AttributeChange & { readonly t
   const { settings, checkToken } = context;
   const names = asTypeError(() => checkChange(change, settings.claims));
   const holder = await checkToken(token, ['DS', 'DSR']);
-  return forServers(() => attribute(holder, names, context), settings);
+  return forServers(() => attribute(holder, names, context).catch((error: unknown) => {
+    throw error instanceof TooMuch ? new TypeError(`updateClaims: ${error.message}`) : error;
+  }), settings);
 }
 
 /** What a page is told is the shop's own mistake here. */

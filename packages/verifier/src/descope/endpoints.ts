@@ -4,12 +4,15 @@ import { Refused } from '../issuer/refused.ts';
 import { SAFE_HEADERS } from '../refusal.ts';
 import { answerAttributes } from './attributes.ts';
 import type { Context, Route } from './context.ts';
+import { answerForget, answerKeep } from './kept-guest.ts';
 import { asRefused } from './refusals.ts';
 import { answerGuest } from './start-guest.ts';
 import { answerConfirm, answerUpgrade } from './upgrade.ts';
 
 const ROUTES: ReadonlyMap<string, Route> = new Map([
   ['/guest', answerGuest],
+  ['/guest/keep', answerKeep],
+  ['/guest/forget', answerForget],
   ['/attributes', answerAttributes],
   ['/upgrade', answerUpgrade],
   ['/upgrade/confirm', answerConfirm],

@@ -28,7 +28,8 @@ export interface EmailUpdate {
   readonly refreshJwt: string;
   readonly loginId: string;
   readonly email: string;
-  readonly whoSurvives: 'guest' | 'existing';
+  /** What Descope does where the e-mail is somebody's login ID by the time it is proven. `nothing`: they keep that, and nobody is merged. */
+  readonly whenTaken: 'guest_stays' | 'existing_stays' | 'nothing';
 }
 
 /** Receives no mail, and nobody signs in with it (RFC 2606 §2). */
@@ -111,7 +112,12 @@ export class Service {
   }
 
   async removeLoginId(loginId: string): Promise<void> {
-    await orNull(() => this.#change('user/update/loginid', { loginId, newLoginId: '' }));
+    await this.renameLoginId(loginId, '');
+  }
+
+  /** Whoever is not there any more keeps nothing. */
+  async renameLoginId(loginId: string, newLoginId: string): Promise<void> {
+    await orNull(() => this.#change('user/update/loginid', { loginId, newLoginId }));
   }
 
   /** Whoever is not there any more is as good as deleted. */
@@ -120,8 +126,9 @@ export class Service {
   }
 
   /** Sends a code for an e-mail that is to be the guest's. */
-  async sendUpdateCode({ refreshJwt, loginId, email, whoSurvives }: EmailUpdate): Promise<void> {
-    await this.#ask({ api: 'token', what: 'otp/update/email', path: '/v1/auth/otp/update/email', bearer: refreshJwt, body: { loginId, email, addToLoginIDs: true, onMergeUseExisting: whoSurvives === 'existing' } });
+  async sendUpdateCode({ refreshJwt, loginId, email, whenTaken }: EmailUpdate): Promise<void> {
+    const merging = whenTaken === 'nothing' ? { addToLoginIDs: false } : { addToLoginIDs: true, onMergeUseExisting: whenTaken === 'existing_stays' };
+    await this.#ask({ api: 'token', what: 'otp/update/email', path: '/v1/auth/otp/update/email', bearer: refreshJwt, body: { loginId, email, ...merging } });
   }
 
   /** Sends a code to somebody who is known. */

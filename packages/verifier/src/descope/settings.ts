@@ -1,7 +1,7 @@
 import type { Visit } from '../authress/login.ts';
 import { checkOrigin, checkRate } from '../checks.ts';
 import type { Rate, Store } from '../store/store.ts';
-import { checkClaims, isText, refuseUnless } from './claims.ts';
+import { checkClaims, fitsTogether, isText, refuseUnless } from './claims.ts';
 
 export interface DescopeSettings {
   /** The project's id, `P2…`. */
@@ -32,7 +32,7 @@ export interface DescopeSettings {
   readonly sessions?: 'body' | 'refresh_cookie' | 'cookies' | undefined;
   /** The `Domain` of the cookies, as at the project: the site that holds pages, verifier and Descope's custom domain. */
   readonly cookieDomain?: string | undefined;
-  /** What becomes of a guest of the old generation whose e-mail is somebody's: that person is asked (default), or Descope makes them one at once. */
+  /** What becomes of a guest of the old generation whose e-mail is somebody's: that person is asked (default), the guest has moved to them, or Descope merges them into the guest. */
   readonly identityInUse?: 'ask' | 'merge_into_guest' | 'merge_into_existing' | undefined;
   /** Requests per IPv4 address or IPv6 /64 (default 300 at once, then 1 a second), and those of one subject (default 30 at once, then one in ten seconds). */
   readonly rateLimit?: { readonly network?: Rate | undefined; readonly subject?: Rate | undefined } | undefined;
@@ -65,6 +65,8 @@ export interface CheckedService {
 export type Generation =
   | { readonly type: 'anonymous_jwt'; readonly initialClaims: Readonly<Record<string, string>>; readonly selectedTenant: string | undefined; readonly refreshDurationSeconds: number | undefined }
   | { readonly type: 'temporary_user'; readonly tenantId: string; readonly identityInUse: 'ask' | 'merge_into_guest' | 'merge_into_existing' };
+
+export type Old = Generation & { readonly type: 'temporary_user' };
 
 export type Travelling = { readonly by: 'body' } | { readonly by: 'refresh_cookie' | 'cookies'; readonly domain: string };
 
@@ -139,6 +141,7 @@ function checkGeneration(settings: DescopeSettings, claims: readonly string[]): 
   refuseUnless(selectedTenant === undefined || isId(selectedTenant), 'selectedTenant is not the id of a tenant');
   refuseUnless(refreshDurationSeconds === undefined || (Number.isSafeInteger(refreshDurationSeconds) && refreshDurationSeconds >= 180 && refreshDurationSeconds <= 315_360_000), 'refreshDurationSeconds is not a whole number from 180 to 315360000, which is ten years');
   refuseUnless(isTexts(initialClaims ?? {}, claims), 'initialClaims is not an object of texts of 1 to 512 bytes whose names are all listed in claims');
+  refuseUnless(fitsTogether(initialClaims ?? {}), 'initialClaims has more than 2048 bytes, as JSON: nothing else would fit beside it');
   return { type: generation, initialClaims: { ...initialClaims }, selectedTenant, refreshDurationSeconds };
 }
 

@@ -1,9 +1,13 @@
 import { base64url } from 'jose';
+import { readCookie } from '../gate/cookie.ts';
 import { refuseByRules } from '../gate/gate.ts';
 import type { Asked } from '../issuer/form.ts';
+import { Refused } from '../issuer/refused.ts';
 import { randomHex } from '../random.ts';
+import { Unauthorized } from '../tokens/unauthorized.ts';
 import { takeNetworkTurn, type Answer, type Context } from './context.ts';
 import { DescopeFailed } from './failures.ts';
+import { isGuest } from './owner.ts';
 import { GUEST_DOMAIN, type Tokens } from './service.ts';
 import { answerSession } from './session.ts';
 
@@ -11,10 +15,32 @@ import { answerSession } from './session.ts';
 export async function answerGuest(asked: Asked, context: Context): Promise<Answer> {
   await takeNetworkTurn(asked, context);
   await refuseByRules(asked, context.settings);
+  await refuseUser(asked, context);
   const answer = answerSession(await asNobodysFault(() => makeGuest(context)), context);
   // Else whoever comes would pass for a user.
   if (answer.body['kind'] !== 'guest') throw new DescopeFailed('setting', 'Descope made a guest whose token does not say so: compare generation and tenantId with the project, and its JWT templates');
   return answer;
+}
+
+/**
+ * A page whose storage was cleared knows nothing of the user whose cookie is still here, and a guest's would take its place. They are to be asked to sign in; `anew`
+ * comes from who was, and would rather be a guest.
+ */
+async function refuseUser({ form, headers }: Asked, context: Context): Promise<void> {
+  const token = context.settings.sessions.by === 'body' || form.has('anew') ? null : readCookie(headers, 'DSR');
+  if (token !== null && (await isUsers(token, context))) throw new Refused('guest_upgraded', 'Somebody is signed in here: they are asked to sign in again, and not made a guest');
+}
+
+async function isUsers(token: string, { checkToken, service, settings: { generation } }: Context): Promise<boolean> {
+  try {
+    if ((await checkToken(token, ['DSR'])).kind === 'guest') return false;
+    const user = await service.me(token);
+    return generation.type === 'anonymous_jwt' || !isGuest(user, generation);
+  } catch (error) {
+    const isOver = (error instanceof Unauthorized && error.code !== 'keys_unavailable') || (error instanceof DescopeFailed && error.failure === 'over');
+    if (isOver) return false;
+    throw error;
+  }
 }
 
 /** Whoever asks has nothing yet that could be over. */

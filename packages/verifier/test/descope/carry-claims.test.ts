@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ADA, call, claimsOf, guestOf, heldOf, tokensOf, verify, World } from './support.ts';
+import { ADA, becomeUser, call, claimsOf, guestOf, heldOf, tokensOf, verify, World } from './support.ts';
 
 async function signUp(world: World, email = ADA) {
   await call(world.shop, 'POST /v1/auth/otp/signup-in/email', { body: { loginId: email } });
@@ -62,8 +62,15 @@ describe('what a guest kept', () => {
     await expect(world.verifier.carryClaims({ guestToken, userToken })).rejects.toMatchObject({ code: 'token_invalid' });
   });
 
-  it('stays with a guest of the old generation anyhow', async () => {
+  it('of the old generation is what they keep as a user, where the guest stays behind', async () => {
     const world = await World.open({ generation: 'temporary_user' });
-    await expect(world.verifier.carryClaims({ guestToken: '', userToken: '' })).rejects.toThrow(TypeError);
+    world.shop.descope.addUser({ loginId: ADA, customAttributes: { size: 'M' } });
+    const guest = await guestOf(world);
+    await world.post('/attributes', { token: guest.refresh, set: '{"nickname":"Ada","size":"S"}' });
+    const { session, subject } = heldOf(await becomeUser(world, guest));
+    const tokens = { guestToken: guest.session, userToken: session };
+    expect(await world.verifier.carryClaims(tokens)).toEqual({ from: guest.subject, to: subject, carried: ['nickname'] });
+    expect(world.known(subject)?.customAttributes).toEqual({ nickname: 'Ada', size: 'M' });
+    expect(await world.verifier.carryClaims(tokens)).toMatchObject({ carried: [] });
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readChange, shown } from '../../src/descope/claims.ts';
 import { Refused } from '../../src/issuer/refused.ts';
-import { ADA, errorOf, guestOf, World } from './support.ts';
+import { ADA, call, errorOf, guestOf, heldOf, tokensOf, verify, World } from './support.ts';
 
 const LISTED = ['nickname', 'size', 'a_1'];
 const form = (fields: Readonly<Record<string, string>>) => new Map(Object.entries(fields));
@@ -58,6 +58,48 @@ describe('a change in a form', () => {
       expect(JSON.stringify(answer.body)).not.toMatch(/danu|false|sub/);
     }
     expect(world.asked.slice(from)).toEqual([]);
+  });
+});
+
+describe('all that is kept', () => {
+  const LONG = 'x'.repeat(500);
+  const CLAIMS = Array.from({ length: 32 }, (_, i) => `claim_${i}`);
+  const set = (...names: number[]) => ({ set: JSON.stringify(Object.fromEntries(names.map((i) => [`claim_${i}`, LONG]))) });
+
+  it.each(['anonymous_jwt', 'temporary_user'] as const)('fits into a header and a cookie: what is too much is refused, whether it comes at once or bit by bit (%s)', async (generation) => {
+    const world = await World.open({ generation, claims: CLAIMS });
+    const { refresh } = await guestOf(world);
+    const from = world.asked.length;
+    expect(errorOf(await world.post('/attributes', { token: refresh, ...set(0, 1, 2, 3) }))).toEqual([400, 'invalid_request']);
+    expect(world.asked.slice(from)).toEqual([]);
+    const changed = await world.post('/attributes', { token: refresh, ...set(0, 1, 2) });
+    const token = generation === 'anonymous_jwt' ? heldOf(changed).refresh : refresh;
+    const refused = await world.post('/attributes', { token, ...set(3) });
+    expect([errorOf(refused), refused.body['error_description']]).toEqual([[400, 'invalid_request'], expect.stringMatching(/2048 bytes/)]);
+    await expect(world.verifier.updateClaims({ token, set: { claim_3: LONG } })).rejects.toThrow(TypeError);
+    expect((await world.post('/attributes', { token, remove: '["claim_0"]', ...set(3) })).status).toBe(200);
+  });
+
+  it('that is too much already can still be taken away', async () => {
+    const world = await World.open({ claims: CLAIMS });
+    world.shop.descope.addUser({ loginId: ADA, customAttributes: Object.fromEntries(CLAIMS.map((name) => [name, LONG])) });
+    await call(world.shop, 'POST /v1/auth/otp/signup-in/email', { body: { loginId: ADA } });
+    const { refresh } = tokensOf(await verify(world.shop, ADA));
+    expect(errorOf(await world.post('/attributes', { token: refresh, ...set(0) }))).toEqual([400, 'invalid_request']);
+    expect((await world.post('/attributes', { token: refresh, remove: '["claim_0"]' })).status).toBe(200);
+  });
+
+  it('is a token that fits into a cookie, by the longest texts there are', async () => {
+    const world = await World.open({ claims: CLAIMS, sessions: 'cookies' });
+    const { refresh } = await guestOf(world);
+    const json = (last: number): string => JSON.stringify({ ...Object.fromEntries([0, 1, 2].map((i) => [`claim_${i}`, 'x'.repeat(512)])), claim_3: 'x'.repeat(last) });
+    const most = json(459);
+    expect(most).toHaveLength(2_048);
+    expect(errorOf(await world.post('/attributes', { set: json(460) }, { headers: { cookie: `DSR=${refresh}` } }))).toEqual([400, 'invalid_request']);
+    const answer = await world.post('/attributes', { set: most }, { headers: { cookie: `DSR=${refresh}` } });
+    const kept = await world.post('/guest/keep', {}, { headers: { cookie: `DS=${heldOf(answer).session}` } });
+    expect(answer.headers.getSetCookie()).toHaveLength(2);
+    for (const cookie of [...answer.headers.getSetCookie(), ...kept.headers.getSetCookie()]) expect(cookie.length).toBeLessThan(4_096);
   });
 });
 

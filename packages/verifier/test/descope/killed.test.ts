@@ -34,7 +34,7 @@ class Meddler {
 
 const open = (changes: Partial<DescopeSettings> = {}) => World.open({ generation: 'temporary_user', ...changes } as Parameters<typeof World.open>[0]);
 const send = (world: World, { refresh }: Held, path: '/upgrade' | '/upgrade/confirm', verifier = world.verifier): Promise<Answered> =>
-  world.post(path, { token: refresh, login_id: ADA, ...(path === '/upgrade/confirm' && { code: world.code }) }, { verifier });
+  world.post(path, path === '/upgrade' ? { token: refresh, login_id: ADA } : world.confirmation(refresh), { verifier });
 
 /** Asks, and confirms, until it works: at most as often as a patient person. */
 async function patiently(world: World, guest: Held): Promise<Answered> {
@@ -89,7 +89,7 @@ describe('a call that fails', () => {
       expect((await patiently(world, guest)).body).toMatchObject({ subject: guest.subject, kind: 'user' });
       return world;
     });
-    expect(calls).toEqual(['keys', 'mgmt/user', 'mgmt/user', 'mgmt/user/search', 'auth/otp/update/email']);
+    expect(calls).toEqual(['keys', 'auth/me', 'mgmt/user', 'mgmt/user/search', 'auth/otp/update/email']);
   });
 
   it('while the code is confirmed leaves the guest or the user, who is the same one', { timeout: 60_000 }, async () => {
@@ -107,7 +107,7 @@ describe('a call that fails', () => {
       expect(world.known(guest.subject)).toMatchObject({ loginIds: [ADA], verifiedEmail: true, tenants: [] });
       return world;
     });
-    expect(calls).toEqual(['keys', 'mgmt/user', 'auth/otp/verify/email', 'mgmt/user', 'mgmt/user/update/tenant/remove', 'mgmt/user/update/loginid', 'auth/refresh']);
+    expect(calls).toEqual(['keys', 'mgmt/user', 'mgmt/user', 'mgmt/user/search', 'auth/otp/verify/email', 'mgmt/user', 'mgmt/user/update/tenant/remove', 'mgmt/user/update/loginid', 'auth/refresh']);
   });
 
   it('while somebody else’s code is confirmed leaves a guest, who asks for another code', { timeout: 60_000 }, async () => {
@@ -130,7 +130,7 @@ describe('a call that fails', () => {
     const from = world.asked.length;
     const store = { takeTurn: () => Promise.reject(new Error('no database')) };
     for (const path of ['/guest', '/attributes', '/upgrade', '/upgrade/confirm']) {
-      await expect(world.post(path, { token: guest.refresh, login_id: ADA, code: '1' }, { verifier: world.start({ store }) })).rejects.toThrow('no database');
+      await expect(world.post(path, { token: guest.refresh, login_id: ADA, code: '1', challenge: 'x' }, { verifier: world.start({ store }) })).rejects.toThrow('no database');
     }
     expect(world.asked.slice(from)).toEqual([]);
   });

@@ -27,7 +27,8 @@ it.each(['anonymous_jwt', 'temporary_user'] as const)('the management key, and w
   const forms: readonly (readonly [string, Fields])[] = [
     ['/guest', { captcha_response: MARKER }], ['/attributes', { token: MARKER }], ['/attributes', { token: session }], ['/attributes', { token: refresh, set: '{"nickname":"x"}' }], ['/attributes', { token: refresh, set: `{"${MARKER}":"x"}` }],
     ['/attributes', { token: refresh, remove: MARKER }], ['/upgrade', { token: refresh, login_id: `${MARKER}@` }], ['/upgrade', { token: refresh, login_id: `${MARKER}@shopper.example` }],
-    ['/upgrade/confirm', { token: refresh, login_id: ADA, code: MARKER }], ['/upgrade/confirm', { token: refresh, login_id: `${MARKER}@shopper.example`, code: world.code }], ['/nowhere', { token: MARKER }],
+    ['/upgrade/confirm', { ...world.confirmation(refresh), code: MARKER }], ['/upgrade/confirm', { ...world.confirmation(refresh), login_id: `${MARKER}@shopper.example` }], ['/upgrade/confirm', { ...world.confirmation(refresh), challenge: MARKER }],
+    ['/guest/keep', { token: refresh }], ['/guest/forget', {}], ['/nowhere', { token: MARKER }],
   ];
   const { projectId, managementKey } = world.shop.descope;
   const report = (message: string): void => tell(message);

@@ -30,6 +30,8 @@ export class World {
   readonly shop: Shop;
   readonly tenantId: string;
   readonly reports: string[] = [];
+  /** What a page holds until the code is typed: the latest of each refresh token. */
+  readonly challenges = new Map<string, string>();
   /** What was asked of Descope, `POST /v1/auth/refresh`. */
   readonly asked: string[] = [];
   readonly #changes: Partial<DescopeSettings>;
@@ -83,11 +85,18 @@ export class World {
 
   async post(path: string, form: Fields = {}, { headers = {}, verifier = this.verifier }: { headers?: Fields; verifier?: Descope } = {}): Promise<Answered> {
     const response = await this.send(path, { form, headers, verifier });
-    return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
+    const body = (await response.json()) as Body;
+    if (path === '/upgrade' && response.ok) this.challenges.set(form['token'] ?? '', String(body['challenge']));
+    return { status: response.status, headers: response.headers, body };
   }
 
   known(subject: string) {
     return this.shop.descope.users.find(({ userId }) => userId === subject);
+  }
+
+  /** What a page sends with the code. */
+  confirmation(token: string, { code = this.code, email = ADA }: { readonly code?: string; readonly email?: string } = {}): Fields {
+    return { token, login_id: email, code, challenge: this.challenges.get(token) ?? 'none' };
   }
 
   get code(): string {
@@ -114,5 +123,5 @@ export const guestOf = async (world: World): Promise<Held> => heldOf(await world
 /** Everything that makes a guest of the old generation a user. */
 export async function becomeUser(world: World, { refresh }: Pick<Held, 'refresh'>, email = ADA): Promise<Answered> {
   await world.post('/upgrade', { token: refresh, login_id: email });
-  return world.post('/upgrade/confirm', { token: refresh, login_id: email, code: world.code });
+  return world.post('/upgrade/confirm', world.confirmation(refresh, { email }));
 }

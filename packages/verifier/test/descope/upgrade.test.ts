@@ -3,13 +3,14 @@ import { ADA, becomeUser, call, claimsOf, DAY, errorOf, guestOf, heldOf, HOUR, m
 
 const open = (changes: Changes = {}) => World.open({ generation: 'temporary_user', ...changes });
 const ask = (world: World, { refresh }: Pick<Held, 'refresh'>, email = ADA) => world.post('/upgrade', { token: refresh, login_id: email });
-const confirm = (world: World, { refresh }: Pick<Held, 'refresh'>, code = world.code, email = ADA) => world.post('/upgrade/confirm', { token: refresh, login_id: email, code });
+const confirm = (world: World, { refresh }: Pick<Held, 'refresh'>, code = world.code, email = ADA) => world.post('/upgrade/confirm', world.confirmation(refresh, { code, email }));
+const CHALLENGE = { challenge: expect.stringMatching(/^eyJ/) as string };
 
 describe('a guest of the old generation', () => {
   it.each(['either', 'login_id', 'email'] as const)('becomes a user with the e-mail they proved, and stays who they are (codes by %s)', async (verifyUpdateBy) => {
     const world = await open({ switches: { verifyUpdateBy } });
     const guest = await guestOf(world);
-    expect((await ask(world, guest)).body).toEqual({ sent: true });
+    expect((await ask(world, guest)).body).toEqual(CHALLENGE);
     const answer = await confirm(world, guest);
     expect(answer.body).toEqual({ sessionJwt: expect.any(String), refreshJwt: expect.any(String), subject: guest.subject, kind: 'user', expires_in: 600 });
     expect(await world.verifier.verifyToken(heldOf(answer).session)).toMatchObject({ subject: guest.subject, kind: 'user' });
@@ -35,14 +36,15 @@ describe('a guest of the old generation', () => {
         return world.fetch(input, init);
       },
     });
-    expect((await world.post('/upgrade/confirm', { token: guest.refresh, login_id: ADA, code: world.code }, { verifier })).body).toMatchObject({ subject: guest.subject, kind: 'user' });
+    expect((await world.post('/upgrade/confirm', world.confirmation(guest.refresh), { verifier })).body).toMatchObject({ subject: guest.subject, kind: 'user' });
   });
 
   it('has proven nothing by an e-mail that somebody only wrote down', async () => {
     const world = await open();
     const guest = await guestOf(world);
     await manage(world.shop, 'POST /v1/mgmt/user/update/email', { loginId: guest.subject, email: ADA, verified: false });
-    expect(errorOf(await confirm(world, guest, '000000'))).toEqual([400, 'challenge_over']);
+    await ask(world, guest);
+    expect(errorOf(await confirm(world, guest, world.code === '000000' ? '000001' : '000000'))).toEqual([400, 'code_wrong']);
     expect(world.known(guest.subject)?.tenants).toEqual([world.tenantId]);
   });
 
@@ -110,8 +112,8 @@ describe('a guest of the old generation', () => {
     const { refresh, subject } = await guestOf(world);
     const headers = { cookie: `DSR=${refresh}` };
     expect(errorOf(await world.post('/upgrade', { token: refresh, login_id: ADA }))).toEqual([400, 'invalid_grant']);
-    expect((await world.post('/upgrade', { login_id: ADA }, { headers })).body).toEqual({ sent: true });
-    const answer = await world.post('/upgrade/confirm', { login_id: ADA, code: world.code }, { headers });
+    expect((await world.post('/upgrade', { login_id: ADA }, { headers })).body).toEqual(CHALLENGE);
+    const answer = await world.post('/upgrade/confirm', { ...world.confirmation(''), token: '' }, { headers });
     expect(answer.body).toEqual({ subject, kind: 'user', expires_in: 600 });
     expect(await world.verifier.verifyToken(heldOf(answer).session)).toMatchObject({ subject, kind: 'user' });
   });
@@ -140,97 +142,7 @@ describe('whoever is no guest', () => {
   it('finds no such address where guests are of the new generation', async () => {
     const world = await World.open();
     const guest = await guestOf(world);
-    for (const path of ['/upgrade', '/upgrade/confirm']) expect((await world.post(path, { token: guest.refresh, login_id: ADA, code: '123456' })).status).toBe(404);
-  });
-});
-
-describe('an e-mail that is somebody’s', () => {
-  it('is answered as one that is nobody’s, after the same calls', async () => {
-    const world = await open();
-    world.shop.descope.addUser({ loginId: ADA });
-    const [one, other] = [await guestOf(world), await guestOf(world)];
-    const asked: string[][] = [];
-    const answers: unknown[] = [];
-    for (const [guest, email] of [[one, ADA], [other, 'nobody@shopper.example']] as const) {
-      const from = world.asked.length;
-      const { status, body, headers } = await ask(world, guest, email);
-      answers.push([status, body, [...headers]]);
-      asked.push(world.asked.slice(from).map((route) => route.replace(/otp\/(?:update|signin)/, 'otp')));
-    }
-    expect(answers[0]).toEqual(answers[1]);
-    expect(asked[0]?.filter((route) => !route.includes('keys'))).toEqual(asked[1]);
-    expect(world.shop.mails.map(({ to }) => to)).toEqual([ADA, 'nobody@shopper.example']);
-  });
-
-  it('signs that person in, and touches nothing of them or of the guest', async () => {
-    const world = await open();
-    const userId = world.shop.descope.addUser({ loginId: ADA, customAttributes: { size: 'M' } });
-    const guest = await guestOf(world);
-    await world.post('/attributes', { token: guest.refresh, set: '{"nickname":"Guest"}' });
-    const before = [world.known(userId), world.known(guest.subject)];
-    await ask(world, guest);
-    const answer = await confirm(world, guest);
-    expect(answer.body).toEqual({ sessionJwt: expect.any(String), refreshJwt: expect.any(String), subject: userId, kind: 'user', expires_in: 600 });
-    expect([world.known(userId), world.known(guest.subject)]).toEqual(before);
-    expect(claimsOf(tokensOf(await call(world.shop, 'POST /v1/auth/refresh', { token: guest.refresh })).session).sub).toBe(guest.subject);
-  });
-
-  it.each(['united', 'survivor'] as const)('has Descope put the guest into them where the shop says so (tenants: %s), who is a user then', async (mergedTenants) => {
-    const world = await open({ identityInUse: 'merge_into_existing', switches: { mergedTenants } });
-    const userId = world.shop.descope.addUser({ loginId: ADA, customAttributes: { size: 'M' } });
-    const guest = await guestOf(world);
-    await world.post('/attributes', { token: guest.refresh, set: '{"nickname":"Guest"}' });
-    const answer = await becomeUser(world, guest);
-    expect(answer.body).toMatchObject({ subject: userId, kind: 'user', moved_from: guest.subject });
-    expect(await world.verifier.verifyToken(heldOf(answer).session)).toMatchObject({ subject: userId, kind: 'user' });
-    expect(world.known(guest.subject)).toBeUndefined();
-    expect(world.known(userId)).toMatchObject({ loginIds: [ADA], tenants: [], customAttributes: { size: 'M', nickname: 'Guest' } });
-    expect(errorOf(await confirm(world, guest))).toEqual([400, 'invalid_grant']);
-  });
-
-  it('is the guest’s from then on where the shop says that', async () => {
-    const world = await open({ identityInUse: 'merge_into_guest' });
-    const userId = world.shop.descope.addUser({ loginId: ADA });
-    const guest = await guestOf(world);
-    expect((await becomeUser(world, guest)).body).toEqual({ sessionJwt: expect.any(String), refreshJwt: expect.any(String), subject: guest.subject, kind: 'user', expires_in: 600 });
-    expect([world.known(userId), world.known(guest.subject)?.loginIds]).toEqual([undefined, [ADA]]);
-  });
-
-  it('is not taken from whoever has it proven under another login ID, and nobody is told', async () => {
-    const world = await open();
-    const userId = world.shop.descope.addUser({ loginId: 'countess' });
-    await manage(world.shop, 'POST /v1/mgmt/user/update/email', { loginId: 'countess', email: ADA, verified: true });
-    const guest = await guestOf(world);
-    expect((await ask(world, guest)).body).toEqual({ sent: true });
-    expect([world.known(userId)?.email, world.asked.includes('POST /v1/auth/otp/update/email')]).toEqual([ADA, false]);
-  });
-
-  it('is nobody’s while another guest only claims it', async () => {
-    const world = await open();
-    const [eve, ada] = [await guestOf(world), await guestOf(world)];
-    await manage(world.shop, 'POST /v1/mgmt/user/update/loginid', { loginId: world.known(eve.subject)?.loginIds[0], newLoginId: ADA });
-    const answer = await becomeUser(world, ada);
-    expect(answer.body).toMatchObject({ subject: ada.subject, kind: 'user' });
-    expect(world.known(eve.subject)).toBeUndefined();
-    expect((await call(world.shop, 'POST /v1/auth/refresh', { token: eve.refresh })).status).toBe(401);
-  });
-
-  it('that the guest has proven already is asked for once more, where they were left halfway', async () => {
-    const world = await open();
-    const guest = await guestOf(world);
-    world.shop.descope.faults.add({ route: 'POST /v1/mgmt/user/update/tenant/remove', kind: 'status', status: 500, times: 1 });
-    expect(errorOf(await becomeUser(world, guest))).toEqual([503, 'temporarily_unavailable']);
-    expect(world.known(guest.subject)).toMatchObject({ verifiedEmail: true, tenants: [world.tenantId] });
-    expect((await becomeUser(world, guest)).body).toMatchObject({ subject: guest.subject, kind: 'user' });
-  });
-
-  it('of somebody halfway on another device signs them in, and makes them a user', async () => {
-    const world = await open();
-    const [phone, laptop] = [await guestOf(world), await guestOf(world)];
-    world.shop.descope.faults.add({ route: 'POST /v1/mgmt/user/update/tenant/remove', kind: 'status', status: 500, times: 1 });
-    await becomeUser(world, phone);
-    expect((await becomeUser(world, laptop)).body).toMatchObject({ subject: phone.subject, kind: 'user' });
-    expect([world.known(phone.subject)?.tenants, world.known(laptop.subject)?.tenants]).toEqual([[], [world.tenantId]]);
+    for (const path of ['/upgrade', '/upgrade/confirm']) expect((await world.post(path, { token: guest.refresh, login_id: ADA, code: '123456', challenge: 'x' })).status).toBe(404);
   });
 });
 
@@ -239,9 +151,11 @@ describe('where Descope does not do what was asked', () => {
     const world = await open();
     world.shop.descope.addUser({ loginId: ADA });
     world.shop.descope.faults.add({ route: 'POST /v1/auth/otp/signin/email', kind: 'status', status: 403, body: '{"errorCode":"E011002"}', times: 1 });
-    expect((await ask(world, await guestOf(world))).body).toEqual({ sent: true });
+    expect((await ask(world, await guestOf(world))).body).toEqual(CHALLENGE);
     world.shop.descope.faults.add({ route: 'POST /v1/auth/otp/update/email', kind: 'status', status: 400, body: '{"errorCode":"E011003"}', times: 1 });
-    expect(errorOf(await ask(world, await guestOf(world), 'bob@shopper.example'))).toEqual([400, 'invalid_request']);
+    const bob = await guestOf(world);
+    expect((await ask(world, bob, 'bob@shopper.example')).body).toEqual(CHALLENGE);
+    expect(errorOf(await confirm(world, bob, '123456', 'bob@shopper.example'))).toEqual([400, 'code_wrong']);
     expect(world.reports).toEqual([expect.stringMatching(/signin\/email.*E011002/), expect.stringMatching(/update\/email.*E011003/)]);
   });
 
@@ -255,7 +169,7 @@ describe('where Descope does not do what was asked', () => {
         return String(input).includes('/v1/mgmt/user?') ? Response.json(JSON.parse((await answer.text()).replace('"verifiedEmail":true', '"verifiedEmail":false'))) : answer;
       },
     });
-    expect(errorOf(await world.post('/upgrade/confirm', { token: guest.refresh, login_id: ADA, code: world.code }, { verifier }))).toEqual([503, 'temporarily_unavailable']);
+    expect(errorOf(await world.post('/upgrade/confirm', world.confirmation(guest.refresh), { verifier }))).toEqual([503, 'temporarily_unavailable']);
     expect(world.known(guest.subject)?.tenants).toEqual([world.tenantId]);
     expect((await confirm(world, guest)).body).toMatchObject({ kind: 'user' });
   });
@@ -265,7 +179,7 @@ describe('where Descope does not do what was asked', () => {
     const guest = await guestOf(world);
     const stale = world.start({ fetch: (input, init) => (String(input).endsWith('/tenant/remove') ? Promise.resolve(Response.json({ user: { userId: guest.subject } })) : world.fetch(input, init)) });
     await ask(world, guest);
-    expect(errorOf(await world.post('/upgrade/confirm', { token: guest.refresh, login_id: ADA, code: world.code }, { verifier: stale }))).toEqual([503, 'temporarily_unavailable']);
+    expect(errorOf(await world.post('/upgrade/confirm', world.confirmation(guest.refresh), { verifier: stale }))).toEqual([503, 'temporarily_unavailable']);
     expect((await confirm(world, guest)).body).toMatchObject({ kind: 'user' });
   });
 });

@@ -55,18 +55,21 @@ export function askForLink(refused?: 'login_id'): LinkStep {
 /** The two requests behind a code, at Descope or at the verifier. */
 export interface Mailing {
   send(loginId: string, asker: Asker): Promise<HttpAnswer>;
-  confirm(loginId: string, code: string, asker: Asker): Promise<HttpAnswer>;
-  toGrant(data: Json, asker: Asker): Grant;
+  /** `sent`: the answer to the first of them. */
+  confirm(typed: { readonly loginId: string; readonly code: string; readonly sent: Json }, asker: Asker): Promise<HttpAnswer>;
+  /** `begunAt`: when the code was asked for. */
+  toGrant(data: Json, asker: Asker, begunAt: number): Grant;
 }
 
 export function byMail({ send, confirm, toGrant }: Mailing): Send {
   return async (loginId, asker) => {
-    const sent = await send(loginId, asker);
-    if (sent.status === 400 && /^(E01100[34]|invalid_request)$/.test(wordOf(sent))) return 'refused';
-    judge(sent, asker.ports.now(), oauthRefusal);
+    const begunAt = asker.ports.now();
+    const answered = await send(loginId, asker);
+    if (answered.status === 400 && /^(E01100[34]|invalid_request)$/.test(wordOf(answered))) return 'refused';
+    const sent = judge(answered, asker.ports.now(), oauthRefusal);
     return async (code, later) => {
-      const answer = await confirm(loginId, code, later);
-      return codeRefused(wordOf(answer)) ?? toGrant(judge(answer, later.ports.now(), oauthRefusal), later);
+      const answer = await confirm({ loginId, code, sent }, later);
+      return codeRefused(wordOf(answer)) ?? toGrant(judge(answer, later.ports.now(), oauthRefusal), later, begunAt);
     };
   };
 }

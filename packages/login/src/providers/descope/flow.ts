@@ -20,7 +20,8 @@ export async function runFlow(settings: Settings, flowId: string, asker: Asker):
   return ended(await begin(settings, flowId, asker)) ?? unknown();
 }
 
-export const byFlow = (settings: Settings, flowId: string, toGrant: (data: Json, asker: Asker) => Grant): Send => async (loginId, asker) => {
+export const byFlow = (settings: Settings, flowId: string, toGrant: (data: Json, asker: Asker, begunAt: number) => Grant): Send => async (loginId, asker) => {
+  const begunAt = asker.ports.now();
   const first = await begin(settings, flowId, asker);
   let at = arrived(await next(settings, first, { [settings.inputs.email]: loginId }, asker), first, asker);
   if (screenOf(at) === screenOf(first)) return 'refused';
@@ -30,7 +31,7 @@ export const byFlow = (settings: Settings, flowId: string, toGrant: (data: Json,
     if (refused) return refused;
     at = arrived(answer, at, later);
     const authInfo = ended(at);
-    if (authInfo) return toGrant(authInfo, later);
+    if (authInfo) return toGrant(authInfo, later, begunAt);
     return at.data.status === 'failed' ? 'over' : (codeRefused(optionalText(asObject(at.data.error) ?? {}, 'code') ?? '') ?? 'wrong');
   };
 };

@@ -6,6 +6,8 @@ import type { Settings } from './settings.ts';
 export interface Origin {
   readonly session: StoredSession | null;
   readonly connectionId: string | undefined;
+  /** How long ago the sign-in began, on this device's clock; absent: it is none. */
+  readonly tookMs?: number;
 }
 
 interface Who {
@@ -16,18 +18,30 @@ interface Who {
   readonly issuedAtSeconds: number;
 }
 
+/** A new account is one whole second old or less, when Descope's clock ticks in between; and no machine's clock is quite another's. */
+const SLACK_SECONDS = 3;
+/** No sign-in takes longer; a clock that was set meanwhile says anything. */
+const LONGEST_SECONDS = 600;
+
 /** @throws LoginError `response_invalid` */
-export function grantOf(settings: Settings, data: Json, { session, connectionId }: Origin): Grant {
+export function grantOf(settings: Settings, data: Json, { session, connectionId, tookMs }: Origin): Grant {
   const token = settings.sessions === 'cookies' ? optionalText(data, 'sessionJwt') : text(data, 'sessionJwt');
   const { subject, kind, lifetimeSeconds, issuedAtSeconds } = token ? whoIn(checkToken(settings, token, 'DS'), settings) : optionalText(data, 'subject') ? asVerified(data) : asAnswered(data, settings, session);
   if (!(lifetimeSeconds > 0)) throw new LoginError('response_invalid', 'The session has no lifetime');
   const guest = session?.kind === 'guest' && session.subject !== subject ? session.subject : undefined;
   return {
     subject, kind, connectionId, lifetimeMs: lifetimeSeconds * 1000, issuedAt: issuedAtSeconds * 1000, renewal: renewalIn(settings, data, subject, session),
-    // Made by this very sign-in, or merged by the service: either way nobody else's.
-    movedFrom: data.firstSeen === true || data.moved_from === guest ? guest : undefined,
+    // Made by this very sign-in, or told so by the verifier: either way nobody has to be asked.
+    movedFrom: isMadeBy(data, issuedAtSeconds, tookMs) || data.moved_from === guest ? guest : undefined,
     ...(settings.sessions === 'cookies' ? { accessToken: '', tokenType: 'Cookie' } : { accessToken: token ?? '' }),
   };
+}
+
+/** Seen for the first time is also whom a server made, perhaps long ago: so by the two times on Descope's own clock, and how long the sign-in took. */
+function isMadeBy({ firstSeen, user }: Json, issuedAtSeconds: number, tookMs: number | undefined): boolean {
+  const createdSeconds = optionalNumber(asObject(user) ?? {}, 'createdTime');
+  if (firstSeen !== true || createdSeconds === undefined || tookMs === undefined) return false;
+  return issuedAtSeconds - createdSeconds <= Math.min(tookMs / 1000, LONGEST_SECONDS) + SLACK_SECONDS;
 }
 
 function renewalIn(settings: Settings, data: Json, subject: string, session: StoredSession | null): Renewal {
