@@ -2,8 +2,10 @@
 import { readCookie } from '../gate/cookie.ts';
 import type { Asked } from '../issuer/form.ts';
 import { Refused } from '../issuer/refused.ts';
-import { readChange, shown, type Attributes } from './claims.ts';
-import { over, takeNetworkTurn, takeSubjectTurn, type Answer, type Context } from './context.ts';
+import { readChange, shown, type Attributes } from '../listed-texts.ts';
+import type { Answer } from '../gate/form-endpoints.ts';
+import { takeNetworkTurn, takeSubjectTurn } from '../gate/gate.ts';
+import { over, type Context } from './context.ts';
 import { DescopeFailed } from './failures.ts';
 import type { Tokens } from './service.ts';
 import { answerSession, readSession } from './session.ts';

@@ -1,4 +1,4 @@
-import { shown } from './claims.ts';
+import { shown } from '../listed-texts.ts';
 import type { Context } from './context.ts';
 import { forServers } from './refusals.ts';
 import { invalid } from './token-check.ts';

@@ -5,7 +5,7 @@ import type { Verifier } from '../verifier.ts';
 import { attribute, type Attributed } from './attributes.ts';
 import { createCallerCheck } from './caller.ts';
 import { carryClaims, type Carried, type Carrying } from './carry-claims.ts';
-import { checkChange, type AttributeChange } from './claims.ts';
+import { checkChange, type AttributeChange } from '../listed-texts.ts';
 import type { Context } from './context.ts';
 import { cullGuests, type DescopeCulled, type DescopeCullOptions } from './cull.ts';
 import { createDescopeEndpoints } from './endpoints.ts';

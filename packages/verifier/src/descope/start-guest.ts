@@ -1,8 +1,9 @@
 import { base64url } from 'jose';
-import { refuseByRules } from '../gate/gate.ts';
+import type { Answer } from '../gate/form-endpoints.ts';
+import { refuseByRules, takeNetworkTurn } from '../gate/gate.ts';
 import type { Asked } from '../issuer/form.ts';
 import { randomHex } from '../random.ts';
-import { takeNetworkTurn, type Answer, type Context } from './context.ts';
+import type { Context } from './context.ts';
 import { DescopeFailed } from './failures.ts';
 import { GUEST_DOMAIN, type Tokens } from './service.ts';
 import { answerSession } from './session.ts';

@@ -1,11 +1,12 @@
 /** A guest of the old generation becomes a user: the same one, with an e-mail that they have proven. */
 import { networkOf } from '../gate/address.ts';
 import { isEmail } from '../gate/email.ts';
-import { takeTurn } from '../gate/gate.ts';
+import type { Answer } from '../gate/form-endpoints.ts';
+import { takeNetworkTurn, takeTurn } from '../gate/gate.ts';
 import { required, type Asked } from '../issuer/form.ts';
 import { Refused } from '../issuer/refused.ts';
 import { sha256 } from '../sha256.ts';
-import { over, refreshHolder, takeNetworkTurn, type Answer, type Context } from './context.ts';
+import { over, refreshHolder, type Context } from './context.ts';
 import { DescopeFailed } from './failures.ts';
 import { GUEST_DOMAIN, type Tokens, type User } from './service.ts';
 import { answerSession, readSession } from './session.ts';

@@ -1,7 +1,8 @@
 /** What pages may keep about whoever is here: texts by names that the shop lists. */
 import { asObject, optionalText, type Json } from '@passerby/shared';
-import { Refused } from '../issuer/refused.ts';
-import { parseStrictJson } from '../tokens/strict-json.ts';
+import { insist } from './checks.ts';
+import { Refused } from './issuer/refused.ts';
+import { parseStrictJson } from './tokens/strict-json.ts';
 
 /** All of it; what is not there is left out. */
 export type Attributes = Readonly<Record<string, string>>;
@@ -14,24 +15,20 @@ export interface AttributeChange {
 const MOST_NAMES = 32;
 const MOST_BYTES = 512;
 
-/** Said by Descope itself, or believed by whoever reads a token (RFC 7519, RFC 8693, OpenID Connect Core): compared in lower case and without `_`. */
+/** Said by a service itself, or believed by whoever reads a token (RFC 7519, RFC 8693, OpenID Connect Core): compared in lower case and without `_`. */
 const RESERVED = new Set([
   'iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'typ', 'azp', 'act', 'mayact', 'scope', 'scopes', 'clientid', 'cnf', 'sid', 'nonce', 'athash', 'chash', 'acr', 'amr', 'authtime',
   'drn', 'danu', 'dct', 'dcn', 'tenants', 'tenant', 'tenantid', 'permissions', 'roles', 'rexp', 'nsec', 'su', 'ssoappid', 'loginid', 'loginids', 'userid', 'externalids', 'email', 'emailverified', 'verifiedemail',
   'phone', 'phonenumber', 'phonenumberverified', 'phoneverified', 'verifiedphone', 'constructor', 'prototype',
 ]);
 
-/** @throws TypeError where this is no list of names that may be kept */
-export function checkClaims(claims: readonly string[]): void {
-  refuseUnless(Array.isArray(claims) && claims.length <= MOST_NAMES && new Set(claims).size === claims.length, `claims is not a list of ${MOST_NAMES} different names at most`);
-  for (const name of claims) {
-    refuseUnless(typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,59}$/.test(name), 'claims holds something that is not a name of 1 to 60 letters, digits and _');
-    refuseUnless(!RESERVED.has(name.toLowerCase().replaceAll('_', '')), `claims holds ${name}, which tokens say themselves: take another name`);
+/** `what`: the setting, for the message. @throws TypeError where this is no list of names that may be kept */
+export function checkListed(names: readonly string[], what: string): void {
+  insist(Array.isArray(names) && names.length <= MOST_NAMES && new Set(names).size === names.length, `${what} is not a list of ${MOST_NAMES} different names at most`);
+  for (const name of names) {
+    insist(typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,59}$/.test(name), `${what} holds something that is not a name of 1 to 60 letters, digits and _`);
+    insist(!RESERVED.has(name.toLowerCase().replaceAll('_', '')), `${what} holds ${name}, which tokens say themselves: take another name`);
   }
-}
-
-export function refuseUnless(holds: boolean, message: string): asserts holds {
-  if (!holds) throw new TypeError(`createDescope: ${message}`);
 }
 
 /** The change in a form: a JSON object of texts, and a JSON array of names. @throws Refused `invalid_request` */
@@ -48,7 +45,7 @@ export function checkChange({ set = {}, remove = [] }: { readonly set?: unknown;
   return new Map([...Object.entries(texts).map(([name, text]) => [name, String(text)] as const), ...remove.map((name) => [String(name), ''] as const)]);
 }
 
-/** Of claims or custom attributes, what is listed and a text. */
+/** Of what is kept, what is listed and a text. */
 export function shown(data: Json, listed: readonly string[]): Attributes {
   return Object.fromEntries(listed.flatMap((name) => {
     const text = optionalText(data, name);
