@@ -50,7 +50,7 @@ export const descopeLogin = [
   { id: 'descope-flow-stays', file: flow, find: "if (screenOf(at) === screenOf(first)) return 'refused';", replace: '', why: 'A person would be asked for a code that was never sent.' },
   { id: 'descope-flow-goes-on', file: flow, find: "    at = arrived(answer, at, later);\n", replace: "    const then = at; at = arrived(answer, at, later); if (!ended(at) && at.data.status !== 'failed') { const word = optionalText(asObject(at.data.error) ?? {}, 'code') ?? ''; at = then; return codeRefused(word) ?? 'wrong'; }\n", why: 'Who mistypes a digit in a flow could not go on with the right one.' },
   { id: 'descope-flow-own-screens', file: flow, find: "data.status === 'completed' ? asObject(data.authInfo) : null", replace: 'asObject(data.authInfo)', why: 'A flow that still has a question would be taken for done.' },
-  { id: 'descope-mount-here', file: settings, find: ' && new URL(verifier, HERE).origin === HERE', replace: '', why: 'A slip in a setting would send refresh tokens to whoever is at that address.' },
+  { id: 'descope-mount-here', file: 'packages/login/src/providers/code-flow.ts', find: ' && new URL(verifier, HERE).origin === HERE', replace: '', why: 'A slip in a setting would send refresh tokens to whoever is at that address.' },
   { id: 'descope-project-id', file: settings, find: "|| !/^\\w+$/.test(projectId)", replace: "|| projectId === ''", why: 'A slip in a setting would have people’s tokens sent to another host.' },
   { id: 'attributes-are-texts', file: attributes, find: "|| !Object.values(attributes).every((value) => typeof value === 'string')", replace: '', why: 'A page would show a number or worse where a text was promised.' },
 ];

@@ -3,7 +3,7 @@ import { isLoginError, LoginError } from '@passerby/shared';
 import { safeAddress } from './http.ts';
 import type { CallbackMarks } from './provider.ts';
 
-const PARAMETERS = ['state', 'code', 'iss', 'session_state', 'error', 'error_description', 'error_uri', 'scope', 'authuser', 'prompt', 'hd'];
+const PARAMETERS = ['state', 'code', 'iss', 'session_state', 'error', 'error_code', 'error_description', 'error_uri', 'scope', 'authuser', 'prompt', 'hd'];
 
 /** Pure and synchronous; null: it is no callback. */
 export function callbackMarks({ searchParams }: URL, issuer: string): CallbackMarks | null {
@@ -36,8 +36,22 @@ export function addressWith(address: string, parameters: Readonly<Record<string,
 
 /** The verifier's own words for a visitor it does not let in. */
 export function refusedVisitor(error: unknown): never {
-  if (!isLoginError(error) || !/^(access_denied|captcha_required)$/.test(error.oauthError ?? '')) throw error;
+  if (!isLoginError(error) || !/^(access_denied|captcha_required|guests_disabled)$/.test(error.oauthError ?? '')) throw error;
   throw new LoginError('login_denied', 'The verifier does not let this visitor in', { oauthError: error.oauthError, status: error.status });
+}
+
+/** A code or a link that was used: the same one will never do. */
+export function spent(error: unknown): never {
+  if (!isLoginError(error) || error.code !== 'grant_refused') throw error;
+  throw new LoginError('callback_invalid', 'The code or the link was used already, or is too old: sign in again', { oauthError: error.oauthError, status: error.status });
+}
+
+const HERE = 'https://here.invalid';
+
+/** Where a verifier is mounted: an address, or a path that stays at this origin. @throws LoginError `config_invalid` */
+export function checkMount(verifier: unknown): string {
+  const isPath = typeof verifier === 'string' && verifier.startsWith('/') && URL.canParse(verifier, HERE) && new URL(verifier, HERE).origin === HERE;
+  return (isPath ? verifier : checkAddress(verifier, 'verifier, where it is no path such as /auth,')).replace(/\/$/, '');
 }
 
 /** A setting of the app's that is the address of a server. @throws LoginError `config_invalid` */

@@ -5,8 +5,8 @@
 import { asObject, isLoginError, LoginError, optionalText, text, type Grant, type Json, type StoredSession } from '@passerby/shared';
 import { judge, oauthRefusal, type Refusal } from '../core/answers.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
-import { checkTexts, readAttributes } from './attributes.ts';
-import { addressWith, refusedVisitor } from './code-flow.ts';
+import { changeFields, checkTexts, readAttributes } from './attributes.ts';
+import { addressWith, refusedVisitor, spent } from './code-flow.ts';
 import { askForLink, askLoginId, byMail, type Asker, type Mailing } from './descope/ask.ts';
 import { byFlow, runFlow } from './descope/flow.ts';
 import { grantOf, type Origin } from './descope/grant.ts';
@@ -146,9 +146,8 @@ export function descope(options: DescopeOptions): Provider {
     ...('verifier' in guests && {
       async attributes(session, change, ports) {
         checkTexts(change);
-        const { set = {}, remove = [] } = change;
-        const isChange = Object.keys(set).length + remove.length > 0;
-        const fields = { ...(Object.keys(set).length > 0 && { set: JSON.stringify(set) }), ...(remove.length > 0 && { remove: JSON.stringify(remove) }) };
+        const fields = changeFields(change);
+        const isChange = Object.keys(fields).length > 0;
         const proof = isChange || !session.accessToken ? proofOf(session) : { token: session.accessToken };
         const data = await fromVerifier('attributes', { ...proof, ...fields }, ports);
         const values = readAttributes(data);
@@ -181,10 +180,4 @@ function proofOf(session: StoredSession | null): { readonly token?: string } {
 /** A user has the identities that they have. @throws LoginError `unsupported` */
 function checkGuest(session: StoredSession | null): void {
   if (session?.kind === 'user') throw new LoginError('unsupported', 'Only a guest is linked here: a user adds identities at Descope');
-}
-
-/** A code or a link that was used: the same one will never do. */
-function spent(error: unknown): never {
-  if (!isLoginError(error) || error.code !== 'grant_refused') throw error;
-  throw new LoginError('callback_invalid', 'The code or the link was used already, or is too old: sign in again', { oauthError: error.oauthError, status: error.status });
 }
