@@ -108,10 +108,11 @@ function providerPage(id: string, { idp, name }: AppIdProvider): Response {
 }
 
 function widgetPage(id: string, providers: readonly AppIdProvider[]): Response {
-  const links = providers.map(({ idp, name }) => `<p><a href="${SIGN_IN}/${id}/${escape(idp)}" data-testid="idp-${escape(idp)}">Continue with ${escape(name)}</a></p>`);
+  const ways = providers.map(({ idp, name }) => `<form action="${SIGN_IN}/${id}/${escape(idp)}"><button class="person" data-testid="idp-${escape(idp)}">Continue with ${escape(name)}</button></form>`);
   return page('Sign in', 200, `
     <p class="note">Make-believe App ID, for development</p>
-    <h1>Sign in</h1>${links.join('')}
+    <h1>Sign in</h1>
+    <p>How would you like to?</p>${ways.join('')}
     <p class="cancel"><a href="${SIGN_IN}/${id}/cancel" data-testid="widget-cancel">Cancel and go back</a></p>`);
 }
 

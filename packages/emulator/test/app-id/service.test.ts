@@ -123,7 +123,7 @@ describe('a person', () => {
   test('gets the page at once where the service is so', async () => {
     change({ widget: 'page' });
     const response = await authorize(shop);
-    const [, pathname = ''] = /href="(\/sign-in\/[a-z0-9]+)\/google"/.exec(await response.text()) ?? [];
+    const [, pathname = ''] = /action="(\/sign-in\/[a-z0-9]+)\/google"/.exec(await response.text()) ?? [];
     expect([response.status, response.headers.get('referrer-policy')]).toEqual([200, 'no-referrer']);
     expect((await exchange(shop, await visit(shop, `${pathname}/google`, { form: { person: 'ada' } }))).subject).toBe(shop.appId.profiles[0]?.id);
   });
