@@ -3,10 +3,10 @@ import { seldom } from '../seldom.ts';
 import { createIdTokenCheck } from '../tokens/id-token.ts';
 import { usersOnly } from '../tokens/verify-token.ts';
 import type { Verifier } from '../verifier.ts';
-import type { Context } from './context.ts';
+import type { Context, Issued } from './context.ts';
 import { createAppIdEndpoints } from './endpoints.ts';
 import { mergeGuest, type GuestAndUser, type Merged } from './merge.ts';
-import { Service, type Tokens } from './service.ts';
+import { Service } from './service.ts';
 import { checkAppId, checkTokens, type AppIdSettings, type AppIdTokenSettings } from './settings.ts';
 import { appIdKeys, createCallerCheck, createHolderCheck } from './token-check.ts';
 
@@ -30,7 +30,7 @@ export function createAppId(given: AppIdSettings): AppId {
   const keys = appIdKeys(settings);
   const checkToken = createHolderCheck({ oauthServerUrl, tenantId, clientId, keys, now });
   const context: Context = {
-    settings, store, checkToken, service: new Service(settings), recent: new Recent<Tokens>({ now }),
+    settings, store, checkToken, service: new Service(settings), recent: new Recent<Issued>({ now }),
     keysReady: () => keys.ready(), checkIdToken: createIdTokenCheck({ issuer: oauthServerUrl, clientId, keys, now }),
   };
   const verifyToken = createCallerCheck(context);

@@ -1,9 +1,11 @@
+import type { SubjectKind } from '@passerby/shared';
 import type { Answer } from '../gate/form-endpoints.ts';
 import { required, type Asked } from '../issuer/form.ts';
 import { Refused } from '../issuer/refused.ts';
 import type { Recent } from '../recent.ts';
 import type { SignIn } from '../tokens/id-token.ts';
 import { Unauthorized } from '../tokens/unauthorized.ts';
+import { AppIdFailed } from './failures.ts';
 import type { Service, Tokens } from './service.ts';
 import type { CheckedAppId } from './settings.ts';
 import { current, type CallerParts, type Holder } from './token-check.ts';
@@ -14,11 +16,17 @@ export interface Context extends CallerParts {
   readonly store: CheckedAppId['store'];
   readonly service: Service;
   /** Codes that were redeemed, and sessions that were renewed, just now. */
-  readonly recent: Recent<Tokens>;
+  readonly recent: Recent<Issued>;
   /** Resolves once App ID's keys are at hand. @throws Unauthorized `keys_unavailable` */
   keysReady(): Promise<void>;
   /** @throws Unauthorized */
   checkIdToken(idToken: string, expected: { readonly nonce: string }): Promise<SignIn>;
+}
+
+/** A session of App ID's. */
+export interface Issued {
+  readonly tokens: Tokens;
+  readonly holder: Holder;
 }
 
 /** Answers one route. @throws Refused, AppIdFailed, Unauthorized */
@@ -38,8 +46,19 @@ export function revoked(): Refused {
   return new Refused('guest_revoked', 'App ID does not take the token of this guest any more');
 }
 
+/** Whose the tokens are that App ID has just handed out: what is wrong with them is no fault of whoever asked. @throws AppIdFailed; Unauthorized `keys_unavailable` */
+export async function issued(tokens: Tokens, kind: SubjectKind, { checkToken }: Pick<Context, 'checkToken'>): Promise<Issued> {
+  try {
+    const holder = await checkToken(tokens.accessToken);
+    if (holder.kind === kind) return { tokens, holder };
+  } catch (error) {
+    if (!(error instanceof Unauthorized) || error.code === 'keys_unavailable') throw error;
+  }
+  throw new AppIdFailed('setting', `App ID hands out something else than the token of a ${kind}: compare oauthServerUrl and clientId with the service credentials`);
+}
+
 /** A session as a page gets it. A guest is renewed by the token itself. */
-export function answerSession({ accessToken, refreshToken }: Tokens, { subject, kind, claims }: Holder): Answer['body'] {
+export function answerSession({ tokens: { accessToken, refreshToken }, holder: { subject, kind, claims } }: Issued): Answer['body'] {
   const lifetime = Number(claims['exp']) - Number(claims['iat']);
   return { access_token: accessToken, ...(kind === 'user' && refreshToken !== undefined && { refresh_token: refreshToken }), subject, kind, expires_in: lifetime };
 }

@@ -6,18 +6,12 @@ import { Refused } from '../issuer/refused.ts';
 import { sha256 } from '../sha256.ts';
 import { Unauthorized } from '../tokens/unauthorized.ts';
 import { readRedirectUri } from './authorize.ts';
-import { answerSession, type Context } from './context.ts';
+import { answerSession, issued, type Context, type Issued } from './context.ts';
 import { AppIdFailed } from './failures.ts';
 import { becomes } from './guest-row.ts';
 import { lookAt } from './look-at.ts';
 import type { Tokens } from './service.ts';
 import type { Holder } from './token-check.ts';
-
-/** Somebody who signed in. */
-interface SignedIn {
-  readonly tokens: Tokens;
-  readonly user: Holder;
-}
 
 interface Code {
   readonly code: string;
@@ -34,11 +28,12 @@ export async function answerLogin(asked: Asked, context: Context): Promise<Answe
   await context.keysReady();
   const guest = await readGuest(form.get('token'), context);
   const name = sha256(JSON.stringify(code));
-  const first = await signedIn(await context.recent.run(`code ${name}`, () => redeem(code, context)), context);
-  if (guest === null) return { body: answerSession(first.tokens, first.user) };
+  const first = await context.recent.run(`code ${name}`, () => redeem(code, context));
+  if (guest === null) return { body: answerSession(first) };
   const { signIn, isGuest } = await attach(guest, first, name, context);
-  const isTheirs = isGuest && (await becomes(guest, signIn.user.subject, context));
-  return { body: { ...answerSession(signIn.tokens, signIn.user), ...(isTheirs && signIn.user.subject !== guest.subject && { moved_from: guest.subject }) } };
+  const { subject } = signIn.holder;
+  const isTheirs = isGuest && (await becomes(guest, subject, context));
+  return { body: { ...answerSession(signIn), ...(isTheirs && subject !== guest.subject && { moved_from: guest.subject }) } };
 }
 
 /** Null: nobody whose profile could be attached, any more. */
@@ -56,32 +51,28 @@ async function readGuest(token: string | undefined, { checkToken, settings }: Co
 }
 
 /** @throws Refused `invalid_grant`; AppIdFailed, Unauthorized */
-async function redeem({ code, redirectUri, codeVerifier }: Code, { service, checkIdToken, checkToken }: Context): Promise<Tokens> {
+async function redeem({ code, redirectUri, codeVerifier }: Code, context: Context): Promise<Issued> {
+  const { service, checkIdToken } = context;
   const tokens = await service.redeem({ code, redirectUri });
   if (tokens.idToken === undefined) throw new AppIdFailed('setting', 'App ID answers a code without an ID token: compare clientId, and the type of the application');
   const { subject } = await checkIdToken(tokens.idToken, { nonce: sha256(codeVerifier) });
-  const user = await checkToken(tokens.accessToken);
-  if (user.kind !== 'user' || user.subject !== subject) throw new Refused('invalid_grant', 'The two tokens of this sign-in are of two people, or of a guest: sign in once more');
-  return tokens;
-}
-
-async function signedIn(tokens: Tokens, { checkToken }: Context): Promise<SignedIn> {
-  return { tokens, user: await checkToken(tokens.accessToken) };
+  const signIn = await issued(tokens, 'user', context);
+  if (signIn.holder.subject !== subject) throw new Refused('invalid_grant', 'The two tokens of this sign-in are of two people: sign in once more');
+  return signIn;
 }
 
 /** Whether the guest's profile is the user's by now: by the sign-in itself, or by a renewal that asks for it. Of a guest who is the user, App ID takes no token any more. */
-async function attach(guest: Holder, first: SignedIn, name: string, context: Context): Promise<{ readonly signIn: SignedIn; readonly isGuest: boolean }> {
+async function attach(guest: Holder, first: Issued, name: string, context: Context): Promise<{ readonly signIn: Issued; readonly isGuest: boolean }> {
   const { service, recent, settings } = context;
   const { accessToken, refreshToken } = first.tokens;
-  if (first.user.subject === guest.subject || (await lookAt(guest.token, accessToken, context)) === 'dead') return { signIn: first, isGuest: true };
+  if (first.holder.subject === guest.subject || (await lookAt(guest.token, accessToken, context)) === 'dead') return { signIn: first, isGuest: true };
   if (refreshToken === undefined) {
     settings.report('App ID gives no refresh token, which is needed to attach the profile of a guest where the sign-in itself does not: switch refresh tokens on (Manage authentication, Authentication settings)');
     return { signIn: first, isGuest: false };
   }
-  const tokens = await recent.run(`attach ${name}`, () => service.refresh(refreshToken, guest.token).catch(orKept(first.tokens, context)));
-  const signIn = await signedIn(tokens, context);
-  if (signIn.user.subject === guest.subject) return { signIn, isGuest: true };
-  if (signIn.user.subject !== first.user.subject || signIn.user.kind !== 'user') throw new AppIdFailed('unavailable', 'App ID answered with the tokens of somebody else');
+  const signIn = await recent.run(`attach ${name}`, async () => issued(await service.refresh(refreshToken, guest.token).catch(orKept(first.tokens, context)), 'user', context));
+  if (signIn.holder.subject === guest.subject) return { signIn, isGuest: true };
+  if (signIn.holder.subject !== first.holder.subject) throw new AppIdFailed('unavailable', 'App ID answered with the tokens of somebody else');
   return { signIn, isGuest: (await lookAt(guest.token, accessToken, context)) === 'dead' };
 }
 

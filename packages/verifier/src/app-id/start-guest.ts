@@ -1,22 +1,19 @@
-/** A guest comes, and comes back. */
+/** A guest comes, and comes back; and a user does. */
 import type { Answer } from '../gate/form-endpoints.ts';
 import { refuseByRules, takeNetworkTurn, takeSubjectTurn } from '../gate/gate.ts';
 import type { Asked } from '../issuer/form.ts';
 import { Refused } from '../issuer/refused.ts';
 import { sha256 } from '../sha256.ts';
-import { answerSession, guestIn, revoked, type Context } from './context.ts';
+import { answerSession, guestIn, issued, revoked, type Context } from './context.ts';
 import { AppIdFailed } from './failures.ts';
 import { lookAt } from './look-at.ts';
-import type { Tokens } from './service.ts';
-import { invalid, type Holder } from './token-check.ts';
 
 /** `POST /guest`: a new guest. The cheap checks come first, so that a flood costs little. */
 export async function answerGuest(asked: Asked, context: Context): Promise<Answer> {
   await takeNetworkTurn(asked, context);
   await refuseByRules(asked, context.settings);
   await context.keysReady();
-  const tokens = await asNobodysFault(() => context.service.anonymous(null));
-  return { body: answerSession(tokens, await guestOf(tokens, context)) };
+  return { body: answerSession(await issued(await context.service.anonymous(null).catch(asNobodysFault), 'guest', context)) };
 }
 
 /** `POST /renew`: by a guest's own token, or a user's refresh token. */
@@ -31,38 +28,25 @@ export async function answerRenewal(asked: Asked, context: Context): Promise<Ans
 async function renewGuest(asked: Asked, context: Context): Promise<Answer['body']> {
   const { service, recent, settings } = context;
   const guest = await takeSubjectTurn(await guestIn(asked, context), settings);
-  const tokens = await recent.run(`guest ${sha256(guest.token)}`, async () => {
+  const renewed = await recent.run(`guest ${sha256(guest.token)}`, async () => {
     // Else somebody new would be made of a token that is nobody's any more.
     if ((await lookAt(guest.token, null, context)) === 'dead') throw revoked();
-    return service.anonymous(guest.token).catch(asForbiddenForNow);
+    return issued(await service.anonymous(guest.token).catch(asForbiddenForNow), 'guest', context);
   });
-  const renewed = await guestOf(tokens, context);
-  if (renewed.subject === guest.subject) return answerSession(tokens, renewed);
+  if (renewed.holder.subject === guest.subject) return answerSession(renewed);
   settings.report('App ID renewed a guest as somebody else: guests live to the end of their first token');
   throw new Refused('invalid_grant', 'App ID does not renew this guest');
 }
 
 async function renewUser(refreshToken: string, context: Context): Promise<Answer['body']> {
-  const tokens = await context.recent.run(`user ${sha256(refreshToken)}`, () => context.service.refresh(refreshToken));
-  const user = await context.checkToken(tokens.accessToken);
-  if (user.kind !== 'user') throw new Refused('invalid_grant', 'This is not the refresh token of a user');
-  return answerSession(tokens, await takeSubjectTurn(user, context.settings));
-}
-
-async function guestOf({ accessToken }: Tokens, { checkToken, settings }: Context): Promise<Holder> {
-  const holder = await checkToken(accessToken);
-  if (holder.kind === 'guest') return holder;
-  settings.report('App ID started a guest as somebody who is none');
-  throw invalid('This is no guest');
+  const renewed = await context.recent.run(`user ${sha256(refreshToken)}`, async () => issued(await context.service.refresh(refreshToken), 'user', context));
+  await takeSubjectTurn(renewed.holder, context.settings);
+  return answerSession(renewed);
 }
 
 /** Whoever asks has nothing yet that could be over. */
-async function asNobodysFault<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof AppIdFailed && error.failure === 'over' ? new AppIdFailed('unavailable', error.message) : error;
-  }
+function asNobodysFault(error: unknown): never {
+  throw error instanceof AppIdFailed && error.failure === 'over' ? new AppIdFailed('unavailable', error.message) : error;
 }
 
 /** A tenant that wants no new guests, for now: the one who is here waits, and lives to the end of the token. */
