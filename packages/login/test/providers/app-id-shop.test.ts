@@ -1,6 +1,6 @@
 import { readClaims } from '@passerby/shared';
 import { describe, expect, it, vi } from 'vitest';
-import { createShop, DAY, elsewhere, link, openPage, signIn, startGuest, type Shop } from '../support/app-id-world.ts';
+import { createShop, DAY, elsewhere, link, openPage, SECRET, signIn, startGuest, type Shop } from '../support/app-id-world.ts';
 import { API } from '../support/world.ts';
 
 // Each App ID makes keys of its own, which takes seconds on a machine that is busy.
@@ -95,7 +95,7 @@ describe('a guest', () => {
 
 /** As an operator does, or whoever has the secret. */
 export async function revoke(shop: Shop, token: string): Promise<void> {
-  const headers = { authorization: `Basic ${btoa('shop:s3cret-of-the-shop')}` };
+  const headers = { authorization: `Basic ${btoa(`shop:${SECRET}`)}` };
   await shop.service.handle(new Request(`${shop.service.issuer}/revoke`, { method: 'POST', headers, body: new URLSearchParams({ token }) }));
 }
 

@@ -7,7 +7,7 @@ import { appId } from '../../src/providers/app-id.ts';
 import { VirtualTime } from './virtual-time.ts';
 import { API, LOGIN, SHOP, VERIFIER, World, type Tab } from './world.ts';
 
-export const SECRET = 's3cret-of-the-shop';
+export const SECRET = 'c2VjcmV0IG9mIHRoZSBzaG9w==';
 
 export interface Shop {
   readonly world: World;

@@ -3,7 +3,6 @@ import { optionalText, type Json } from '@passerby/shared';
 import { randomName } from '../random.ts';
 import { reach, type ServiceAnswer } from '../reach.ts';
 import { isSecure } from '../settings.ts';
-import { basicAuthorization } from '../tokens/authorization.ts';
 import { AppIdFailed, judgeAuthorization, judgeProfiles, judgeToken, unavailable } from './failures.ts';
 import type { CheckedAppId } from './settings.ts';
 
@@ -126,7 +125,8 @@ export class Service {
 
   #form(path: string, parameters: Readonly<Record<string, string>>): Promise<ServiceAnswer> {
     const { oauthUrl, clientId, secret, fetch } = this.#parts;
-    return reach(fetch, `${oauthUrl}/${path}`, { headers: { authorization: basicAuthorization(clientId, secret) }, body: new URLSearchParams(parameters) });
+    // As its own SDKs do it: neither half is encoded, though RFC 6749 §2.3.1 has it so and secrets end in `=`.
+    return reach(fetch, `${oauthUrl}/${path}`, { headers: { authorization: `Basic ${btoa(`${clientId}:${secret}`)}` }, body: new URLSearchParams(parameters) });
   }
 
   #profiles(method: 'GET' | 'PUT' | 'DELETE', path: string, accessToken: string, body?: string): Promise<ServiceAnswer> {

@@ -60,7 +60,7 @@ export function checkAppId(settings: AppIdSettings): CheckedAppId {
   insist(typeof settings === 'object' && settings !== null, 'createAppId: settings are missing: write { oauthServerUrl, clientId, secret, origins, store }');
   const { secret, store, attributes = [], report, random, guestRedirectUrl } = settings;
   const gate = checkGate(settings, 'createAppId');
-  insist(typeof secret === 'string' && /^[!-~]{1,1024}$/.test(secret), 'createAppId: secret is missing: write the secret of a regular web application (Applications, View credentials)');
+  insist(typeof secret === 'string' && /^[ -~]{1,1024}$/.test(secret), 'createAppId: secret is missing: write the secret of a regular web application (Applications, View credentials)');
   checkStore(store, ['takeTurn', 'guestRow', 'changeGuest'], 'createAppId');
   checkListed(attributes, 'createAppId: attributes');
   insist(report === undefined || typeof report === 'function', 'createAppId: report is not a function');
