@@ -7,7 +7,7 @@ import dts from 'rollup-plugin-dts';
 
 /** The packages that are published, and the entries of each. `@passerby/shared` is inlined into all of them. */
 const packages = {
-  login: ['index', 'core', 'authress', 'oidc', 'zitadel', 'descope'],
+  login: ['index', 'core', 'authress', 'oidc', 'zitadel', 'descope', 'app-id'],
   verifier: ['index', 'node', 'sql', 'cli'],
   emulator: ['index', 'cli'],
 };
@@ -38,7 +38,7 @@ const EVERYTHING = 'everything';
 const everything = {
   name: EVERYTHING,
   resolveId: (id) => (id === EVERYTHING ? id : null),
-  load: (id) => (id === EVERYTHING ? ['index', 'oidc', 'zitadel', 'descope'].map((entry) => `export * from '${process.cwd()}/${source('login', entry)}';`).join('\n') : null),
+  load: (id) => (id === EVERYTHING ? ['index', 'oidc', 'zitadel', 'descope', 'app-id'].map((entry) => `export * from '${process.cwd()}/${source('login', entry)}';`).join('\n') : null),
 };
 const singleFile = {
   input: EVERYTHING,

@@ -15,7 +15,7 @@ const packages = guard && !guard.file.startsWith('packages/shared/') ? [guard.fi
 const [folder = '', name = ''] = guard?.file.replace('/src/', '/test/').split(/\/(?=[^/]*$)/) ?? [];
 const ORDER = [new RegExp(`/${name.replace('.ts', '')}[^/]*$`), new RegExp(`${folder}/(?!races|.*(client|login|nothing-lost|sql|command)\\.test)[^/]*$`), /\/test\/(core|providers|tokens)\/(?!verify-token|key-set|strict-json)/, /^(?!.*\/(client|login|nothing-lost)\.test)/, /^(?!.*(nothing-lost|store\/(sql|command)\.test))/, /./];
 /** One service's whole story tells little of the others' guards, and takes long. */
-const isElsewhere = (moduleId: string): boolean => ['zitadel', 'descope'].some((service) => moduleId.includes(service) && !guard?.file.includes(service));
+const isElsewhere = (moduleId: string): boolean => ['zitadel', 'descope', 'app-id'].some((service) => moduleId.includes(service) && !guard?.file.includes(service));
 const rank = ({ moduleId }: TestSpecification): number => ORDER.findIndex((pattern) => pattern.test(moduleId)) + (isElsewhere(moduleId) ? ORDER.length : 0);
 
 class ShortOnesFirst extends BaseSequencer {

@@ -9,6 +9,7 @@ const PROVIDERS = {
   oidc: { name: 'an emulated OpenID provider', keys: '/jwks' },
   zitadel: { name: 'the emulated ZITADEL', keys: '/oauth/v2/keys' },
   descope: { name: 'the emulated Descope', keys: '/v2/keys/P2passerbyShopInDevelopment' },
+  'app-id': { name: 'the emulated App ID', keys: '/oauth/v4/tenant_shop/publickeys' },
 };
 
 const HELP = `npm start [-- --provider oidc] [--check]
@@ -58,6 +59,7 @@ async function stay(demo, { provider }) {
   Make-believe mail   ${demo.mailUrl}   (the codes for guests who register)`,
     descope: `
   Make-believe mail   ${demo.mailUrl}   (the codes and links for people who sign in)`,
+    'app-id': '',
   };
   console.log(`
   The shop is open:   ${demo.shopUrl}

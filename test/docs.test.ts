@@ -53,7 +53,7 @@ function problemsIn(modules: readonly Snippet[]): string[] {
     paths: {
       '@passerby/login': ['./packages/login/src/index.ts'], '@passerby/login/core': ['./packages/login/src/core.ts'],
       '@passerby/login/authress': ['./packages/login/src/providers/authress.ts'], '@passerby/login/oidc': ['./packages/login/src/providers/oidc.ts'],
-      '@passerby/login/zitadel': ['./packages/login/src/providers/zitadel.ts'], '@passerby/login/descope': ['./packages/login/src/providers/descope.ts'],
+      '@passerby/login/zitadel': ['./packages/login/src/providers/zitadel.ts'], '@passerby/login/descope': ['./packages/login/src/providers/descope.ts'], '@passerby/login/app-id': ['./packages/login/src/providers/app-id.ts'],
       '@passerby/verifier': ['./packages/verifier/src/index.ts'], '@passerby/verifier/node': ['./packages/verifier/src/node.ts'],
       '@passerby/verifier/sql': ['./packages/verifier/src/sql.ts'],
       '@passerby/emulator': ['./packages/emulator/src/index.ts'],

@@ -5,10 +5,11 @@ const become = `${room}/become-user.ts`;
 const caller = `${room}/caller.ts`;
 const carry = `${room}/carry-claims.ts`;
 const challenge = `${room}/challenge.ts`;
-const claims = `${room}/claims.ts`;
+const claims = 'packages/verifier/src/listed-texts.ts';
 const context = `${room}/context.ts`;
 const cull = `${room}/cull.ts`;
-const endpoints = `${room}/endpoints.ts`;
+const endpoints = 'packages/verifier/src/gate/form-endpoints.ts';
+const gate = 'packages/verifier/src/gate/gate.ts';
 const failures = `${room}/failures.ts`;
 const kept = `${room}/kept-guest.ts`;
 const owner = `${room}/owner.ts`;
@@ -17,6 +18,7 @@ const seal = `${room}/seal.ts`;
 const service = `${room}/service.ts`;
 const session = `${room}/session.ts`;
 const settings = `${room}/settings.ts`;
+const together = `${room}/together.ts`;
 const start = `${room}/start-guest.ts`;
 const tokens = `${room}/token-check.ts`;
 const upgrade = `${room}/upgrade.ts`;
@@ -31,15 +33,15 @@ export const descopeVerifier = [
   { id: 'descope-session-life', file: tokens, find: "if (use === 'DS' && expiresAt - issuedAt > MOST_SESSION_SECONDS) throw", replace: 'if (false as boolean) throw', why: 'A session token that lives for years would be one.' },
   { id: 'descope-cookie-page', file: caller, find: "if (method !== 'GET' && method !== 'HEAD') refuseForeignPage(headers, origins);", replace: '', why: 'A foreign page would write with the visitor’s cookie.' },
   { id: 'descope-cookie-mode', file: caller, find: "sessions.by === 'cookies' ? readCookie(headers, 'DS') : null", replace: "readCookie(headers, 'DS')", why: 'A cookie that somebody planted would be a session.' },
-  { id: 'descope-script-only', file: endpoints, find: 'refuseUnlessScript(headers, settings.origins);', replace: '', why: 'A foreign page would have guests made, and act with its visitor’s cookie.' },
+  { id: 'descope-script-only', file: endpoints, find: 'refuseUnlessScript(headers, origins);', replace: '', why: 'A foreign page would have guests made, and act with its visitor’s cookie.' },
   { id: 'descope-cors-listed', file: endpoints, find: 'origin !== null && origins.has(origin) && {', replace: 'origin !== null && {', why: 'A foreign page would read the answers.' },
-  { id: 'descope-cors-credentials', file: endpoints, find: "...(sessions.by !== 'body' && { 'access-control-allow-credentials': 'true' }),", replace: '', why: 'No page would get its cookie.' },
+  { id: 'descope-cors-credentials', file: endpoints, find: "...(credentials === 'include' && { 'access-control-allow-credentials': 'true' }),", replace: '', why: 'No page would get its cookie.' },
   { id: 'descope-network-turns', file: start, find: '  await takeNetworkTurn(asked, context);\n', replace: '', why: 'One machine could have guests made without end.' },
   { id: 'descope-guest-rules', file: start, find: '  await refuseByRules(asked, context.settings);\n', replace: '', why: 'Neither the captcha nor the shop’s own rule would count.' },
   { id: 'descope-guest-is-guest', file: start, find: "if (answer.body['kind'] !== 'guest') throw", replace: 'if (false as boolean) throw', why: 'By a wrong setting every guest would be a user.' },
   { id: 'descope-two-passwords', file: start, find: '[randomPassword(random), randomPassword(random)]', replace: "['correct horse A1!', randomPassword(random)]", why: 'Whoever knows a login ID would be that guest before the guest is.' },
   { id: 'descope-nobody-is-over', file: start, find: "error instanceof DescopeFailed && (error.failure === 'missing' || error.failure === 'over') ?", replace: '(false as boolean) ?', why: 'A visitor would be told that a session is over that was never there.' },
-  { id: 'descope-subject-turns', file: context, find: 'await takeTurn(`subject ${holder.subject}`, rateLimit.subject, store);', replace: '', why: 'One guest could have the management key used up.' },
+  { id: 'descope-subject-turns', file: gate, find: 'await takeTurn(`subject ${holder.subject}`, rateLimit.subject, store);', replace: '', why: 'One guest could have the management key used up.' },
   { id: 'descope-cookie-holder', file: context, find: "settings.sessions.by === 'body' ? form.get('token') : readCookie(headers, 'DSR')", replace: "form.get('token') ?? readCookie(headers, 'DSR')", why: 'A page could bring somebody else’s token where only the cookie counts.' },
   { id: 'descope-listed-only', file: claims, find: '([name, text]) => listed.includes(name) && isText(text)', replace: '([, text]) => isText(text)', why: 'A page could write that it is no guest.' },
   { id: 'descope-remove-listed', file: claims, find: "typeof name === 'string' && listed.includes(name) && ", replace: "typeof name === 'string' && ", why: 'A page could take away what the shop wrote about a user.' },
@@ -80,9 +82,9 @@ export const descopeVerifier = [
   { id: 'descope-key-is-one-word', file: settings, find: '/^[!-9;-~]{1,1024}$/.test(managementKey)', replace: "managementKey !== ''", why: 'A key with a line break would be quoted by whatever fails to send it.' },
   { id: 'descope-operator-told', file: refusals, find: "if (failure !== 'unavailable') report(message);", replace: '', why: 'Nobody would hear what only an operator can change.' },
   { id: 'descope-text-bytes', file: claims, find: 'bytesOf(text) <= MOST_BYTES;', replace: 'text.length <= MOST_BYTES;', why: 'Tokens would grow until no cookie holds them.' },
-  { id: 'descope-claims-together', file: claims, find: '<= MOST_BYTES_OF_ALL;', replace: '> 0;', why: 'Many long claims would make a token that fits into no cookie, and hardly into a header.' },
-  { id: 'descope-claims-before', file: claims, find: 'fitsTogether({ ...before, ...Object.fromEntries(change) })', replace: 'fitsTogether(Object.fromEntries(change))', why: 'A token would grow bit by bit until no cookie holds it.' },
-  { id: 'descope-claims-taken-away', file: claims, find: 'if (isMore && !fits', replace: 'if (!fits', why: 'Whoever has too much could never take any of it away.' },
+  { id: 'descope-claims-together', file: together, find: '<= MOST_BYTES_OF_ALL;', replace: '> 0;', why: 'Many long claims would make a token that fits into no cookie, and hardly into a header.' },
+  { id: 'descope-claims-before', file: together, find: 'fitsTogether({ ...before, ...Object.fromEntries(change) })', replace: 'fitsTogether(Object.fromEntries(change))', why: 'A token would grow bit by bit until no cookie holds it.' },
+  { id: 'descope-claims-taken-away', file: together, find: 'if (isMore && !fits', replace: 'if (!fits', why: 'Whoever has too much could never take any of it away.' },
   { id: 'descope-initial-together', file: settings, find: 'fitsTogether(initialClaims ?? {})', replace: '(true as boolean)', why: 'Every guest would begin with a token that is too long.' },
   { id: 'descope-carry-session', file: carry, find: "checkToken(carrying.guestToken, ['DS'])", replace: "checkToken(carrying.guestToken, ['DS', 'DSR'])", why: 'A refresh token would be a proof of weeks ago.' },
   { id: 'descope-guest-only', file: upgrade, find: 'if (guest.subject !== subject || !isGuest(guest, generation)) throw over();', replace: 'if (guest.subject !== subject) throw over();', why: 'A user would be made one with somebody else by a guest’s way.' },

@@ -1,5 +1,5 @@
 /** The client, for the identity service that the shop's server names. All else on this page is the same for any of them. */
-import { descope, LoginClient, oidc, zitadel } from '/passerby.js';
+import { appId, descope, LoginClient, oidc, zitadel } from '/passerby.js';
 
 const APPLICATION = 'app_shop';
 
@@ -28,9 +28,14 @@ const settingsFor = {
     provider: descope({ ...service, baseUrl: loginUrl, verifier: `${verifierUrl}/auth` }),
     redirectUrl: new URL('/', location.href).href,
   }),
+  /** App ID's guests need its client secret, which the verifier holds; it tells App ID whose profile a sign-in is to be attached to. */
+  'app-id': ({ verifierUrl, service }) => ({
+    provider: appId({ ...service, clientId: APPLICATION, verifier: `${verifierUrl}/auth` }),
+    redirectUrl: new URL('/', location.href).href,
+  }),
 };
 
-/** @param {{ provider: 'authress' | 'oidc' | 'zitadel' | 'descope', loginUrl: string, verifierUrl: string, service?: object }} signIn `service`: what else its provider is told */
+/** @param {{ provider: 'authress' | 'oidc' | 'zitadel' | 'descope' | 'app-id', loginUrl: string, verifierUrl: string, service?: object }} signIn `service`: what else its provider is told */
 export function createClient(signIn, mergeGuest) {
   return new LoginClient({ ...settingsFor[signIn.provider](signIn), mergeGuest });
 }

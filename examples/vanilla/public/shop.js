@@ -17,9 +17,10 @@ function openShop() {
     // Both cookies go along by themselves.
     zitadel: async () => ({}),
     descope: async ({ guestToken }) => ({ guestToken: await guestToken() }),
+    'app-id': async ({ guestToken }) => ({ guestToken: await guestToken() }),
   };
   /** These keep a person's taste, as an attribute, and bring it along. */
-  const keepsTheme = ['zitadel', 'descope'].includes(settings.provider);
+  const keepsTheme = ['zitadel', 'descope', 'app-id'].includes(settings.provider);
   // For whoever wants to try the client in the console, and for the tests.
   window.login = login;
 

@@ -22,7 +22,7 @@ const time = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit',
  * @param {() => unknown} actions.checkOut
  * @param {(choice: 'stay_guest' | 'continue_as_user') => unknown} actions.resolveLink
  * @param {(theme: string) => unknown} actions.chooseTheme
- * @param {'authress' | 'oidc' | 'zitadel' | 'descope'} provider what people sign in with
+ * @param {'authress' | 'oidc' | 'zitadel' | 'descope' | 'app-id'} provider what people sign in with
  */
 export function createView(actions, provider) {
   const at = (id) => document.getElementById(id);
@@ -35,9 +35,14 @@ export function createView(actions, provider) {
     at('sign-in-google').textContent = 'Sign in or register';
     at('sign-in-github').hidden = true;
   }
+  if (provider === 'app-id') {
+    // Which has no GitHub, and a page on which people choose.
+    at('sign-in-github').hidden = true;
+    at('sign-in-app_id').hidden = false;
+  }
   for (const connectionId of ['email', 'magic_link']) at(`sign-in-${connectionId}`).hidden = provider !== 'descope';
 
-  for (const connectionId of ['google', 'github', 'email', 'magic_link']) onClick(at(`sign-in-${connectionId}`), () => actions.signIn(connectionId));
+  for (const connectionId of ['google', 'github', 'email', 'magic_link', 'app_id']) onClick(at(`sign-in-${connectionId}`), () => actions.signIn(connectionId));
   onClick(at('sign-out'), () => actions.signOut());
   onClick(at('checkout'), () => actions.checkOut());
   onClick(at('stay-guest'), () => actions.resolveLink('stay_guest'));

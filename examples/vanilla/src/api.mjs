@@ -13,6 +13,7 @@ import { findProduct, products } from './products.mjs';
  * @property {import('./carts.mjs').Carts} carts
  * @property {import('@passerby/verifier').Verifier | import('@passerby/verifier').Issuer | import('@passerby/verifier').Zitadel | import('@passerby/verifier').Descope} verifier
  * @property {import('@passerby/verifier').Descope['carryClaims']} [carryClaims] where a guest's claims are in the tokens, and would stay there
+ * @property {import('@passerby/verifier').AppId['mergeGuest']} [mergeGuest] where the verifier tells who became whom, by the tokens of both
  *
  * @typedef {(visit: Visit) => Promise<import('./answers.mjs').Answer>} Handler
  */
@@ -92,7 +93,7 @@ async function mergeCarts({ incoming, shop }) {
   if ('mergeGuest' in shop.verifier) return mergeByCookies(shop.verifier, { request, key, from: typeof from === 'string' ? from : '-', shop });
   // Asked before the proof is: the answer to the first try may have been lost, and the proof may have ended since.
   if (!shop.carts.hasMerged({ to, key })) {
-    const guest = 'redeemMerge' in shop.verifier ? await redeem(shop.verifier, { ticket, key, request }) : await guestOf(guestToken, shop);
+    const guest = 'redeemMerge' in shop.verifier ? await redeem(shop.verifier, { ticket, key, request }) : await guestOf({ guestToken, userToken: bearerOf(incoming) }, shop);
     if (from !== guest) throw new Refusal(422, 'guest_token_refused', 'The proof is not of that guest');
     await shop.carryClaims?.({ guestToken: String(guestToken), userToken: bearerOf(incoming) });
     shop.carts.merge({ from: guest, to, key });
@@ -117,24 +118,26 @@ async function redeem(issuer, { ticket, key, request }) {
   return (await issuer.redeemMerge({ ticket: typeof ticket === 'string' ? ticket : '', key, user: request })).from;
 }
 
-/** @param {unknown} guestToken @param {Shop} shop */
-async function guestOf(guestToken, shop) {
-  const { subject } = await verifyGuest(guestToken, shop);
+/** @param {{ guestToken: unknown, userToken: string }} tokens @param {Shop} shop */
+async function guestOf({ guestToken, userToken }, shop) {
+  const { subject } = await verifyGuest({ guestToken, userToken }, shop);
   // A token of before the link still says guest: its cart is a user's now, and stays theirs.
   if (shop.carts.isUsers(subject)) throw new Refusal(422, 'guest_token_refused', 'That guest is a user by now');
   return subject;
 }
 
-/** @param {unknown} token @param {Shop} shop @returns {Promise<import('@passerby/verifier').Caller>} */
-async function verifyGuest(token, { verifier }) {
-  const isTextOfAToken = typeof token === 'string' && /^[\w.-]+$/.test(token);
+/** @param {{ guestToken: unknown, userToken: string }} tokens @param {Shop} shop @returns {Promise<{ readonly subject: string }>} */
+async function verifyGuest({ guestToken, userToken }, { verifier, mergeGuest }) {
+  const isTextOfAToken = typeof guestToken === 'string' && /^[\w.-]+$/.test(guestToken);
   if (!isTextOfAToken) throw new Refusal(422, 'guest_token_refused', "The guest's token is missing or no token");
   try {
-    const caller = await verifier.verifyToken(token);
+    // A guest who moved is nobody's guest any more: then only the user's token beside theirs proves who they were.
+    if (mergeGuest) return { subject: (await mergeGuest({ guestToken, userToken })).from };
+    const caller = await verifier.verifyToken(guestToken);
     if (caller.kind === 'guest') return caller;
   } catch (error) {
     // Without keys nothing is known of the token: that may be tried again. A 401 would speak of the user's token, which is good.
-    if (!(error instanceof Unauthorized) || error.code === 'keys_unavailable') throw error;
+    if (!(error instanceof Unauthorized) || error.code === 'keys_unavailable' || error.code === 'verifier_unavailable') throw error;
   }
   throw new Refusal(422, 'guest_token_refused', "The guest's token is not valid, or not a guest's");
 }

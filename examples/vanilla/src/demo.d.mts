@@ -1,9 +1,9 @@
-import type { Authress, AuthressSwitches, Descope, Mailbox, OpenId, Zitadel } from '@passerby/emulator';
+import type { AppId, Authress, AuthressSwitches, Descope, Mailbox, OpenId, Zitadel } from '@passerby/emulator';
 import type { Store } from '@passerby/verifier';
 
 export interface DemoOptions {
-  /** Authress (default), an OpenID provider whose guests the verifier issues, ZITADEL, or Descope. */
-  readonly provider?: 'authress' | 'oidc' | 'zitadel' | 'descope';
+  /** Authress (default), an OpenID provider whose guests the verifier issues, ZITADEL, Descope, or IBM App ID. */
+  readonly provider?: 'authress' | 'oidc' | 'zitadel' | 'descope' | 'app-id';
   /** Which of Descope's two kinds of guests. Default: new. */
   readonly generation?: 'new' | 'old';
   /** The first of five ports: shop, login host, verifier, Google, GitHub. Default 4600; 0: any five that are free. */
@@ -91,7 +91,13 @@ export interface DescopeDemo extends Demo {
   readonly mailbox: Mailbox;
 }
 
+export interface AppIdDemo extends Demo {
+  /** The emulated tenant: its profiles, settings, switches, faults and log. */
+  readonly appId: AppId;
+}
+
 export function startDemo(options: DemoOptions & { readonly provider: 'oidc' }): Promise<OpenIdDemo>;
 export function startDemo(options: DemoOptions & { readonly provider: 'descope' }): Promise<DescopeDemo>;
+export function startDemo(options: DemoOptions & { readonly provider: 'app-id' }): Promise<AppIdDemo>;
 export function startDemo(options: DemoOptions & { readonly provider: 'zitadel' }): Promise<ZitadelDemo>;
 export function startDemo(options?: DemoOptions & { readonly provider?: 'authress' }): Promise<AuthressDemo>;

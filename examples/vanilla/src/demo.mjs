@@ -6,13 +6,14 @@ import { Carts } from './carts.mjs';
 import { listen, stop } from './listen.mjs';
 import { note } from './request-log.mjs';
 import { createShopServer } from './shop-server.mjs';
+import { withAppId } from './with-app-id.mjs';
 import { withAuthress } from './with-authress.mjs';
 import { withDescope } from './with-descope.mjs';
 import { withOpenId } from './with-openid.mjs';
 import { withZitadel } from './with-zitadel.mjs';
 
 /** The identity services there are, each with what it needs of the verifier. */
-const services = { authress: withAuthress, oidc: withOpenId, zitadel: withZitadel, descope: withDescope };
+const services = { authress: withAuthress, oidc: withOpenId, zitadel: withZitadel, descope: withDescope, 'app-id': withAppId };
 
 /** How many ports the demo takes, one after the other. */
 const PORT_COUNT = 5;
@@ -55,7 +56,7 @@ async function startAt(port, { provider = 'authress', loginHost = 'login.shop.lo
     mailUrl: `http://mail.localhost:${port + 3}`,
   };
   if (!Object.hasOwn(services, provider)) throw new TypeError(`provider is one of ${Object.keys(services).join(', ')}`);
-  const { service, verifier, mount, page, carryClaims, sites: beside, close: closeService, ...emulated } = await services[provider](sites, options);
+  const { service, verifier, mount, page, carryClaims, mergeGuest, sites: beside, close: closeService, ...emulated } = await services[provider](sites, options);
 
   const shop = { requests: [], carts: new Carts() };
   const verifierRequests = [];
@@ -66,7 +67,7 @@ async function startAt(port, { provider = 'authress', loginHost = 'login.shop.lo
     answerVisitor(incoming, outgoing);
   };
   // One whose sessions are cookies is part of the shop's own origin.
-  const shopServer = await createShopServer({ sites: { ...sites, service: page }, shop: { carts: shop.carts, verifier, carryClaims }, requests: shop.requests, ...(mount && { mounted: { path: mount, answer: verify } }) });
+  const shopServer = await createShopServer({ sites: { ...sites, service: page }, shop: { carts: shop.carts, verifier, carryClaims, mergeGuest }, requests: shop.requests, ...(mount && { mounted: { path: mount, answer: verify } }) });
   const verifierServer = createServer(verify);
   const emulator = restartable(() => serveEmulator(service, { sites: beside }));
   const close = async () => {

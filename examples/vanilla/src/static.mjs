@@ -8,7 +8,7 @@ import { extname } from 'node:path';
  * @property {string} shopUrl
  * @property {string} loginUrl
  * @property {string} verifierUrl
- * @property {'authress' | 'oidc' | 'zitadel' | 'descope'} [provider] which kind of identity service is at loginUrl; default: authress
+ * @property {'authress' | 'oidc' | 'zitadel' | 'descope' | 'app-id'} [provider] which kind of identity service is at loginUrl; default: authress
  * @property {Readonly<Record<string, string>>} [service] what else the page's provider is told
  */
 
@@ -72,6 +72,7 @@ function contentSecurityPolicy({ provider = 'authress', loginUrl, verifierUrl })
     oidc: [`connect-src 'self' ${loginUrl} ${verifierUrl}`, "frame-src 'none'"],
     zitadel: ["connect-src 'self'", "frame-src 'none'"],
     descope: [`connect-src 'self' ${loginUrl} ${verifierUrl}`, "frame-src 'none'"],
+    'app-id': [`connect-src 'self' ${verifierUrl}`, "frame-src 'none'"],
   };
   return [
     "default-src 'self'",

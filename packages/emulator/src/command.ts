@@ -1,11 +1,13 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import type { AppIdSettings } from './app-id/settings.ts';
 import { createServiceClient } from './authress/service-client.ts';
 import type { AuthressSettings } from './authress/settings.ts';
 import type { DescopeSettings } from './descope/settings.ts';
 import { createMailbox } from './mailbox.ts';
 import type { OpenIdSettings } from './openid/settings.ts';
-import { startAuthress, startDescope, startOpenId, type Serving } from './serve.ts';
+import { randomName } from './random.ts';
+import { startAppId, startAuthress, startDescope, startOpenId, type Serving } from './serve.ts';
 
 const OPTIONS = {
   service: { type: 'string', default: 'authress' },
@@ -20,6 +22,7 @@ const OPTIONS = {
   'access-key-file': { type: 'string', default: 'sc_guests.accesskey' },
   mail: { type: 'string', default: 'http://mail.localhost:4605' },
   'management-key-file': { type: 'string', default: 'descope.managementkey' },
+  'client-secret-file': { type: 'string', default: 'appid.clientsecret' },
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -27,7 +30,7 @@ const HELP = `passerby-emulator: a local identity service with real keys and fak
 
   passerby-emulator descope    the same as --service descope
 
-  --service          authress, openid or descope      ${OPTIONS.service.default}
+  --service          authress, openid, descope, app-id  ${OPTIONS.service.default}
   --login-origin     the login host, and issuer       ${OPTIONS['login-origin'].default}
   --app-origin       a page that may sign in (again)  ${OPTIONS['app-origin'].default.join(' ')}
   --verifier-url     where guests are signed          ${OPTIONS['verifier-url'].default}
@@ -40,9 +43,11 @@ const HELP = `passerby-emulator: a local identity service with real keys and fak
 
   --mail             Descope's mail, on one page      ${OPTIONS.mail.default}
   --management-key-file  where its new management key is written, readable by you only: ${OPTIONS['management-key-file'].default}
+  --client-secret-file  where App ID's new client secret is written, readable by you only: ${OPTIONS['client-secret-file'].default}
 
 Descope needs --login-origin, which is its base URL, --app-origin, --mail and --management-key-file only.
-An OpenID provider needs --login-origin, --app-origin and --application only: people come back to / and /callback.html there.`;
+An OpenID provider needs --login-origin, --app-origin and --application only: people come back to / and /callback.html there.
+App ID needs these too and --client-secret-file; the same application without a secret is the one with _page after its name.`;
 
 /** The command line: starts the emulator and tells where it is. Undefined where there was nothing to start. */
 export async function run(argv: readonly string[], print: (line: string) => void): Promise<Serving | undefined> {
@@ -56,13 +61,14 @@ export async function run(argv: readonly string[], print: (line: string) => void
   if (service === 'openid') return runOpenId(values, print);
   if (service === 'authress') return runAuthress(values, print);
   if (service === 'descope') return runDescope(values, print);
-  throw new Error(`--service is authress, openid or descope, and not ${service}`);
+  if (service === 'app-id') return runAppId(values, print);
+  throw new Error(`--service is authress, openid, descope or app-id, and not ${service}`);
 }
 
 type Values = ReturnType<typeof parse>['values'];
 
 async function runOpenId(values: Values, print: (line: string) => void): Promise<Serving> {
-  const redirectUris = values['app-origin'].flatMap((origin) => [`${origin}/`, `${origin}/callback.html`]);
+  const redirectUris = pagesOf(values);
   const settings: OpenIdSettings = {
     issuer: values['login-origin'],
     clients: [{ clientId: values.application, redirectUris, postLogoutRedirectUris: redirectUris }],
@@ -106,6 +112,25 @@ async function runDescope(values: Values, print: (line: string) => void): Promis
   print(`Mail            ${mailbox.origin}`);
   print(`Management key  in ${values['management-key-file']}`);
   return { close };
+}
+
+async function runAppId(values: Values, print: (line: string) => void): Promise<Serving> {
+  const secret = randomName(43);
+  const settings: AppIdSettings = {
+    origin: values['login-origin'],
+    clients: [{ clientId: values.application, secret, redirectUris: pagesOf(values) }, { clientId: `${values.application}_page`, redirectUris: [...values['app-origin'], ...pagesOf(values)] }],
+  };
+  const { appId, close } = await startAppId(settings);
+  await writeSecret(values['client-secret-file'], secret);
+  print(`App ID          ${appId.issuer}`);
+  print(`Profiles        ${settings.origin}/api/v1/attributes`);
+  print(`Clients         ${settings.clients.map(({ clientId }) => clientId).join(' and ')}, back to ${pagesOf(values).join(' ')}`);
+  print(`Client secret   in ${values['client-secret-file']}`);
+  return { close };
+}
+
+function pagesOf(values: Values): readonly string[] {
+  return values['app-origin'].flatMap((origin) => [`${origin}/`, `${origin}/callback.html`]);
 }
 
 async function writeSecret(file: string, secret: string): Promise<void> {

@@ -1,3 +1,7 @@
+export { createAppId, type AppId, type KnownProfile as AppIdProfile } from './app-id/app-id.ts';
+export type { NewAppIdUser } from './app-id/directory.ts';
+export type { AppIdClient, AppIdProvider, AppIdSettings, AppIdTenant } from './app-id/settings.ts';
+export { DEFAULT_APP_ID_SWITCHES, type AppIdSwitches } from './app-id/switches.ts';
 export { createAuthress, type Authress } from './authress/authress.ts';
 export { createServiceClient } from './authress/service-client.ts';
 export type { Application, AuthressSettings, Connection, ServiceClient } from './authress/settings.ts';
@@ -9,7 +13,7 @@ export type { AccessLogEntry } from './access-log.ts';
 export { ConnectionCut, Faults, type Fault, type FaultKind } from './faults.ts';
 export { createOpenId, type OpenId } from './openid/openid.ts';
 export type { OpenIdClient, OpenIdConnection, OpenIdSettings } from './openid/settings.ts';
-export { serveEmulator, startAuthress, startDescope, startOpenId, startZitadel, type ServeOptions, type Serving, type Site } from './serve.ts';
+export { serveEmulator, startAppId, startAuthress, startDescope, startOpenId, startZitadel, type ServeOptions, type Serving, type Site } from './serve.ts';
 export type { ServiceAccount as ZitadelServiceAccount } from './zitadel/service-accounts.ts';
 export type { ZitadelClient, ZitadelSettings } from './zitadel/settings.ts';
 export { DEFAULT_ZITADEL_SWITCHES, type ZitadelSwitches } from './zitadel/switches.ts';

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { createAppId, type AppId } from './app-id/app-id.ts';
+import type { AppIdSettings } from './app-id/settings.ts';
 import { createAuthress, type Authress } from './authress/authress.ts';
 import type { AuthressSettings } from './authress/settings.ts';
 import { createDescope, type Descope } from './descope/descope.ts';
@@ -58,8 +60,15 @@ export async function startDescope(settings: DescopeSettings & ServeOptions): Pr
   return { descope, close };
 }
 
+/** Creates an App ID tenant and serves it on the port its origin names. */
+export async function startAppId(settings: AppIdSettings & ServeOptions): Promise<Serving & { readonly appId: AppId }> {
+  const appId = await createAppId(settings);
+  const { close } = await serveEmulator(appId, settings);
+  return { appId, close };
+}
+
 /** Serves an emulator on 127.0.0.1 only, one server for each port among its origins. Closed and served again, it still knows everybody. */
-export async function serveEmulator(emulator: Pick<Authress | Descope | OpenId | Zitadel, 'origins' | 'handle'>, { https, sites = [] }: ServeOptions = {}): Promise<Serving> {
+export async function serveEmulator(emulator: Pick<AppId | Authress | Descope | OpenId | Zitadel, 'origins' | 'handle'>, { https, sites = [] }: ServeOptions = {}): Promise<Serving> {
   const own = emulator.origins.map((origin): Site => ({ origin, handle: (request) => emulator.handle(request) }));
   const all = [...own, ...sites];
   const ports = new Set(all.map(({ origin }) => portOf(origin)));

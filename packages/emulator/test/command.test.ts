@@ -45,7 +45,7 @@ describe('the command', () => {
     } finally {
       await serving?.close();
     }
-    await expect(run(['--service', 'auth0'], () => undefined)).rejects.toThrow('--service is authress, openid or descope');
+    await expect(run(['--service', 'auth0'], () => undefined)).rejects.toThrow('--service is authress, openid, descope or app-id');
   });
 
   test('starts a Descope project, with a page for its mail and its management key in a file', async () => {
@@ -67,6 +67,28 @@ describe('the command', () => {
       await serving?.close();
     }
     await expect(run(['descope', 'openid'], () => undefined)).rejects.toThrow('one service at a time');
+  });
+
+  test('starts an App ID tenant, with its client secret in a file', async () => {
+    const [port = 0] = await freePorts(1);
+    const file = join(folder, 'key');
+    const lines: string[] = [];
+    const origin = `http://appid.shop.localhost:${port}`;
+    const serving = await run(['app-id', '--login-origin', origin, '--application', 'shop', '--client-secret-file', file], (line) => lines.push(line));
+    try {
+      const secret = (await readFile(file, 'utf8')).trim();
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+      expect(lines.join('\n')).not.toContain(secret);
+      expect(lines.join('\n')).toContain('shop and shop_page, back to http://www.shop.localhost:4600/ http://www.shop.localhost:4600/callback.html');
+      const oauth = `http://127.0.0.1:${port}/oauth/v4/tenant_shop`;
+      const redirect_uri = 'http://www.shop.localhost:4600/callback.html';
+      const begun = await fetch(`${oauth}/authorization?${new URLSearchParams({ client_id: 'shop', response_type: 'code', redirect_uri, idp: 'appid_anon' })}`, { redirect: 'manual' });
+      const code = new URL(begun.headers.get('location') ?? '').searchParams.get('code') ?? '';
+      const body = new URLSearchParams({ grant_type: 'authorization_code', redirect_uri, code });
+      expect((await fetch(`${oauth}/token`, { method: 'POST', headers: { authorization: `Basic ${btoa(`shop:${secret}`)}` }, body })).status).toBe(200);
+    } finally {
+      await serving?.close();
+    }
   });
 
   test('explains itself and starts nothing', async () => {

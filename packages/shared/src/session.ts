@@ -24,6 +24,8 @@ export interface Grant {
   readonly renewal: Renewal;
   /** How long the token lives from its receipt, in ms: never measured on this device's clock alone. */
   readonly lifetimeMs: number;
+  /** How long before its end it is renewed, where it cannot be renewed afterwards; default: a minute, or a tenth of a short life. */
+  readonly renewAheadMs?: number | undefined;
   /** The token's `iat`, ms since epoch on the service's clock; 0 where it has none. */
   readonly issuedAt: number;
   /** The guest whose place this subject takes, as the service has it: nobody has to be asked. */

@@ -12,3 +12,8 @@ export function checkRate({ burst, perSecond }: Rate, what: string): Rate {
   if (!Number.isFinite(perSecond) || perSecond <= 0) throw new TypeError(`${what}.perSecond is not a number above 0`);
   return { burst, perSecond };
 }
+
+/** @throws TypeError with the message */
+export function insist(holds: boolean, message: string): asserts holds {
+  if (!holds) throw new TypeError(message);
+}

@@ -10,11 +10,13 @@ export interface ServiceAnswer {
   /** `Set-Cookie`s. */
   readonly cookies: readonly string[];
   readonly retryAfterSeconds?: number;
+  /** Where it sends whoever follows, as it says it: nobody here does. */
+  readonly location?: string;
 }
 
 export interface Question {
   /** Default: POST. */
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | URLSearchParams;
   /** Of the answer; default: 64 KiB. */
@@ -28,8 +30,11 @@ const PATIENCE_MS = 8_000;
 export async function reach(fetch: typeof globalThis.fetch, url: string, { headers, method = 'POST', mostBytes, body }: Question): Promise<ServiceAnswer> {
   try {
     const answer = await fetch(url, { method, headers: { accept: 'application/json', ...headers }, ...(body !== undefined && { body }), redirect: 'manual', signal: AbortSignal.timeout(PATIENCE_MS) });
-    const retryAfterSeconds = retryAfterOf(answer.headers);
-    return { status: answer.status, body: parseObject(await readBody(answer, mostBytes)), cookies: answer.headers.getSetCookie(), ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
+    const [retryAfterSeconds, location] = [retryAfterOf(answer.headers), answer.headers.get('location')];
+    return {
+      status: answer.status, body: parseObject(await readBody(answer, mostBytes)), cookies: answer.headers.getSetCookie(),
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }), ...(location !== null && { location }),
+    };
   } catch (error) {
     if (error instanceof Error) return { status: 0, body: null, cookies: [] };
     throw error;

@@ -35,10 +35,11 @@ export class Keys {
     return this.#keys.map(({ publicJwk }) => publicJwk);
   }
 
-  async sign(claims: JWTPayload): Promise<string> {
+  /** `header`: what the service says there besides. */
+  async sign(claims: JWTPayload, header: Readonly<Record<string, unknown>> = {}): Promise<string> {
     const [key] = this.#keys;
     if (!key) throw new Error('There is no key');
-    return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: key.kid, typ: 'JWT' }).sign(key.privateKey);
+    return new SignJWT(claims).setProtectedHeader({ ...header, alg: 'RS256', kid: key.kid, typ: 'JWT' }).sign(key.privateKey);
   }
 
   /** The claims of a token of ours that is not over at `now`, ms since epoch; undefined for anything else. */

@@ -27,8 +27,8 @@ export function nextStep(record: SessionRecord, now: number, ageMs: number, gues
   return waiting ? 'wait' : 'refresh';
 }
 
-/** A refresh starts this long before the end: a minute, or a tenth of a short life. */
-export const marginMs = (session: StoredSession): number => Math.min(60_000, session.lifetimeMs / 10);
+/** A refresh starts this long before the end: as the service wants it, or a minute, or a tenth of a short life. */
+export const marginMs = ({ renewAheadMs, lifetimeMs }: StoredSession): number => renewAheadMs ?? Math.min(60_000, lifetimeMs / 10);
 
 /** Only a grant that the service refused ends a session; every other failure keeps everything. */
 export const endsSession = (error: LoginError): boolean => error.code === 'grant_refused';

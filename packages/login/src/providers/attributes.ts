@@ -10,6 +10,11 @@ export function checkTexts({ set = {} }: AttributeChange): void {
   if (!bytes.every((length) => length > 0 && length <= MAX_VALUE_BYTES)) throw new LoginError('config_invalid', `An attribute is a text of 1 to ${MAX_VALUE_BYTES} bytes`);
 }
 
+/** The change as the fields of a form; none where it is only asked what is kept. */
+export function changeFields({ set = {}, remove = [] }: AttributeChange): Readonly<Record<string, string>> {
+  return { ...(Object.keys(set).length > 0 && { set: JSON.stringify(set) }), ...(remove.length > 0 && { remove: JSON.stringify(remove) }) };
+}
+
 /** @throws LoginError `response_invalid` */
 export function readAttributes(data: Json): AttributeValues {
   const attributes = asObject(data.attributes);

@@ -1,7 +1,7 @@
 /** The page's half of an OpenID Connect code flow (OpenID Connect Core §3.1.2): where people are sent, and what they come back with. */
 import { isLoginError, LoginError } from '@passerby/shared';
 
-export { callbackMarks, checkAddress, checkClientId } from './settings.ts';
+export { callbackMarks, checkAddress, checkClientId, checkMount } from './settings.ts';
 
 /**
  * The code that came back. `promised`: the provider always names itself.
@@ -26,6 +26,12 @@ export function addressWith(address: string, parameters: Readonly<Record<string,
 
 /** The verifier's own words for a visitor it does not let in. */
 export function refusedVisitor(error: unknown): never {
-  if (!isLoginError(error) || !/^(access_denied|captcha_required)$/.test(error.oauthError ?? '')) throw error;
+  if (!isLoginError(error) || !/^(access_denied|captcha_required|guests_disabled)$/.test(error.oauthError ?? '')) throw error;
   throw new LoginError('login_denied', 'The verifier does not let this visitor in', { oauthError: error.oauthError, status: error.status });
+}
+
+/** A code or a link that was used: the same one will never do. */
+export function spent(error: unknown): never {
+  if (!isLoginError(error) || error.code !== 'grant_refused') throw error;
+  throw new LoginError('callback_invalid', 'The code or the link was used already, or is too old: sign in again', { oauthError: error.oauthError, status: error.status });
 }

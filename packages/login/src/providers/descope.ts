@@ -6,8 +6,8 @@ import { asObject, isLoginError, LoginError, optionalText, text, type Grant, typ
 import { judge, oauthRefusal, type Refusal } from '../core/answers.ts';
 import type { Ended } from '../core/record.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
-import { checkTexts, readAttributes } from './attributes.ts';
-import { addressWith, refusedVisitor } from './code-flow.ts';
+import { changeFields, checkTexts, readAttributes } from './attributes.ts';
+import { addressWith, refusedVisitor, spent } from './code-flow.ts';
 import { checkTogether } from './descope/claims.ts';
 import { askForLink, askLoginId, byMail, type Asker, type Mailing } from './descope/ask.ts';
 import { byFlow, runFlow } from './descope/flow.ts';
@@ -172,9 +172,8 @@ export function descope(options: DescopeOptions): Provider {
       async attributes(session, change, ports) {
         checkTexts(change);
         checkTogether(settings, session, change);
-        const { set = {}, remove = [] } = change;
-        const isChange = Object.keys(set).length + remove.length > 0;
-        const fields = { ...(Object.keys(set).length > 0 && { set: JSON.stringify(set) }), ...(remove.length > 0 && { remove: JSON.stringify(remove) }) };
+        const fields = changeFields(change);
+        const isChange = Object.keys(fields).length > 0;
         const proof = isChange || !session.accessToken ? proofOf(session) : { token: session.accessToken };
         const data = await fromVerifier('attributes', { ...proof, ...fields }, ports);
         const values = readAttributes(data);
@@ -218,9 +217,3 @@ function askUser(error: unknown): never {
 
 /** Nobody is made a guest over it, and nobody is signed in by a cookie alone: the person signs in again, or asks for a guest once more. */
 const signedIn = (cause?: LoginError): LoginError => new LoginError('login_required', 'Somebody is signed in in this browser: sign in again', { cause, oauthError: 'guest_upgraded' });
-
-/** A code or a link that was used: the same one will never do. */
-function spent(error: unknown): never {
-  if (!isLoginError(error) || error.code !== 'grant_refused') throw error;
-  throw new LoginError('callback_invalid', 'The code or the link was used already, or is too old: sign in again', { oauthError: error.oauthError, status: error.status });
-}

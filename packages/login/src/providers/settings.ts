@@ -3,7 +3,7 @@ import { LoginError } from '@passerby/shared';
 import { secureUrl } from '../core/address.ts';
 import type { CallbackMarks } from './provider.ts';
 
-const PARAMETERS = ['state', 'code', 'iss', 'session_state', 'error', 'error_description', 'error_uri', 'scope', 'authuser', 'prompt', 'hd'];
+const PARAMETERS = ['state', 'code', 'iss', 'session_state', 'error', 'error_code', 'error_description', 'error_uri', 'scope', 'authuser', 'prompt', 'hd'];
 
 /** Pure and synchronous; null: it is no callback. */
 export function callbackMarks({ searchParams }: URL, issuer: string): CallbackMarks | null {
@@ -17,6 +17,14 @@ export function callbackMarks({ searchParams }: URL, issuer: string): CallbackMa
 export function checkAddress(address: unknown, what: string): string {
   if (!secureUrl(address)) throw new LoginError('config_invalid', `${what} is not an https address (http works for localhost only)`);
   return address as string;
+}
+
+const HERE = 'https://here.invalid';
+
+/** Where a verifier is mounted: an address, or a path that stays at this origin. @throws LoginError `config_invalid` */
+export function checkMount(verifier: unknown): string {
+  const isPath = typeof verifier === 'string' && verifier.startsWith('/') && URL.canParse(verifier, HERE) && new URL(verifier, HERE).origin === HERE;
+  return (isPath ? verifier : checkAddress(verifier, 'verifier, where it is no path such as /auth,')).replace(/\/$/, '');
 }
 
 /** @throws LoginError `config_invalid` */

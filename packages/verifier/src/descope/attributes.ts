@@ -2,8 +2,11 @@
 import { readCookie } from '../gate/cookie.ts';
 import type { Asked } from '../issuer/form.ts';
 import { Refused } from '../issuer/refused.ts';
-import { readChange, refuseTooMuch, shown, type Attributes } from './claims.ts';
-import { over, takeNetworkTurn, takeSubjectTurn, type Answer, type Context } from './context.ts';
+import { readChange, shown, type Attributes } from '../listed-texts.ts';
+import type { Answer } from '../gate/form-endpoints.ts';
+import { takeNetworkTurn, takeSubjectTurn } from '../gate/gate.ts';
+import { over, type Context } from './context.ts';
+import { refuseTooMuch } from './together.ts';
 import { DescopeFailed } from './failures.ts';
 import type { Tokens } from './service.ts';
 import { answerSession, readSession } from './session.ts';
@@ -20,6 +23,7 @@ export interface Attributed {
 /** `POST /attributes` */
 export async function answerAttributes(asked: Asked, context: Context): Promise<Answer> {
   const change = readChange(asked.form, context.settings.claims);
+  refuseTooMuch({}, change);
   await takeNetworkTurn(asked, context);
   const holder = await takeSubjectTurn(await context.checkToken(tokenOf(asked, change, context), ['DS', 'DSR']), context.settings);
   const { attributes, tokens } = await attribute(holder, change, context);

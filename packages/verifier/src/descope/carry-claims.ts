@@ -1,6 +1,6 @@
 import type { Json } from '@passerby/shared';
 import type { Caller } from '../tokens/verify-token.ts';
-import { shown } from './claims.ts';
+import { shown } from '../listed-texts.ts';
 import type { Context } from './context.ts';
 import { forServers } from './refusals.ts';
 import { invalid } from './token-check.ts';

@@ -5,7 +5,8 @@ import type { Verifier } from '../verifier.ts';
 import { attribute, type Attributed } from './attributes.ts';
 import { createCallerCheck } from './caller.ts';
 import { carryClaims, type Carried, type Carrying } from './carry-claims.ts';
-import { checkChange, TooMuch, type AttributeChange } from './claims.ts';
+import { checkChange, type AttributeChange } from '../listed-texts.ts';
+import { refuseTooMuch, TooMuch } from './together.ts';
 import type { Context } from './context.ts';
 import { cullGuests, type DescopeCulled, type DescopeCullOptions } from './cull.ts';
 import { createDescopeEndpoints } from './endpoints.ts';
@@ -76,7 +77,11 @@ export function createDescopeTenant(given: ServiceSettings & DescopeTenantOption
 
 async function updateClaims({ token, ...change }: AttributeChange & { readonly token: string }, context: Context): Promise<Attributed> {
   const { settings, checkToken } = context;
-  const names = asTypeError(() => checkChange(change, settings.claims));
+  const names = asTypeError(() => {
+    const checked = checkChange(change, settings.claims);
+    refuseTooMuch({}, checked);
+    return checked;
+  });
   const holder = await checkToken(token, ['DS', 'DSR']);
   return forServers(() => attribute(holder, names, context).catch((error: unknown) => {
     throw error instanceof TooMuch ? new TypeError(`updateClaims: ${error.message}`) : error;

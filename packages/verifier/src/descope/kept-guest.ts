@@ -4,12 +4,14 @@
  */
 import { asObject, optionalNumber, optionalText, type Json } from '@passerby/shared';
 import { readCookie } from '../gate/cookie.ts';
+import type { Answer } from '../gate/form-endpoints.ts';
+import { takeNetworkTurn } from '../gate/gate.ts';
 import type { Asked } from '../issuer/form.ts';
 import { Refused } from '../issuer/refused.ts';
 import { Unauthorized } from '../tokens/unauthorized.ts';
 import type { Caller } from '../tokens/verify-token.ts';
-import { shown } from './claims.ts';
-import { over, refreshHolder, takeNetworkTurn, type Answer, type Context } from './context.ts';
+import { shown } from '../listed-texts.ts';
+import { over, refreshHolder, type Context } from './context.ts';
 import { Seal } from './seal.ts';
 import { answerSession } from './session.ts';
 import { invalid } from './token-check.ts';

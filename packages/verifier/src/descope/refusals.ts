@@ -1,7 +1,7 @@
 /** What a failure is to whoever asked; what an operator has to change is reported. */
-import { Refused } from '../issuer/refused.ts';
+import { later, Refused } from '../issuer/refused.ts';
 import { Unauthorized } from '../tokens/unauthorized.ts';
-import { later, over } from './context.ts';
+import { over } from './context.ts';
 import { DescopeFailed } from './failures.ts';
 import type { CheckedService } from './settings.ts';
 
@@ -14,7 +14,7 @@ export function asRefused(error: unknown, settings: Reporting): Refused {
   if (!(error instanceof DescopeFailed)) throw error;
   if (error.failure === 'over' || error.failure === 'missing') return over();
   tell(error, settings);
-  return new Refused('temporarily_unavailable', 'Descope does not do this just now: try again', { headers: { 'retry-after': String(error.retryAfterSeconds ?? 2) } });
+  return later('Descope does not do this just now: try again', error.retryAfterSeconds);
 }
 
 /** To a server of the shop's own. @throws Unauthorized */

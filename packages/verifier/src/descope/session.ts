@@ -1,6 +1,7 @@
 /** A session as a page gets it. */
 import { optionalNumber, optionalText, readClaims, type Json } from '@passerby/shared';
-import type { Answer, Context } from './context.ts';
+import type { Answer } from '../gate/form-endpoints.ts';
+import type { Context } from './context.ts';
 import { DescopeFailed } from './failures.ts';
 import type { Tokens } from './service.ts';
 import { kindOf } from './token-check.ts';

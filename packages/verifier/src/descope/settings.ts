@@ -1,9 +1,10 @@
-import type { Visit } from '../authress/login.ts';
-import { checkOrigin, checkRate } from '../checks.ts';
-import type { Rate, Store } from '../store/store.ts';
-import { checkClaims, fitsTogether, isText, refuseUnless } from './claims.ts';
+import { checkOrigin } from '../checks.ts';
+import { checkGate, checkStore, type CheckedGate, type GateSettings } from '../gate/settings.ts';
+import { checkListed, isText } from '../listed-texts.ts';
+import type { Store } from '../store/store.ts';
+import { fitsTogether } from './together.ts';
 
-export interface DescopeSettings {
+export interface DescopeSettings extends GateSettings {
   /** The project's id, `P2…`. */
   readonly projectId: string;
   /** A management key of the project. A secret. */
@@ -12,10 +13,6 @@ export interface DescopeSettings {
   readonly baseUrl?: string | undefined;
   /** `anonymous_jwt`: a guest is a token with nobody behind it. `temporary_user`: a guest is a user in the tenant of the guests. */
   readonly generation: 'anonymous_jwt' | 'temporary_user';
-  /** The origins of the shop's pages, such as `https://shop.example`. Nobody else's page is answered. */
-  readonly origins: readonly string[];
-  /** The path below which the shop's server mounts the handler. Default `/auth`. */
-  readonly path?: string | undefined;
   /** What is remembered between requests: how often somebody asked. `memoryStore()` for one process. */
   readonly store: Pick<Store, 'takeTurn'>;
   /** What pages may keep about whoever is here: names of claims (new generation) and of custom attributes, 32 at most. Default: none. */
@@ -34,12 +31,6 @@ export interface DescopeSettings {
   readonly cookieDomain?: string | undefined;
   /** What becomes of a guest of the old generation whose e-mail is somebody's: that person is asked (default), the guest has moved to them, or Descope merges them into the guest. */
   readonly identityInUse?: 'ask' | 'merge_into_guest' | 'merge_into_existing' | undefined;
-  /** Requests per IPv4 address or IPv6 /64 (default 300 at once, then 1 a second), and those of one subject (default 30 at once, then one in ten seconds). */
-  readonly rateLimit?: { readonly network?: Rate | undefined; readonly subject?: Rate | undefined } | undefined;
-  /** Judges the `captcha_response` of a guest to be: anything but `true` answers 403 `captcha_required`. */
-  readonly captcha?: ((response: string, visit: Visit) => boolean | Promise<boolean>) | undefined;
-  /** Your own rule for new guests, asked last: anything but `true` answers 403 `access_denied`. */
-  readonly allow?: ((visit: Visit) => boolean | Promise<boolean>) | undefined;
   /** Told what an operator has to change, at most once a minute for each message. Default: the console. It never holds a secret. */
   readonly report?: ((message: string) => void) | undefined;
   /** Where this server reaches Descope, for machines where its name does not resolve. Default: `baseUrl`. */
@@ -70,36 +61,24 @@ export type Old = Generation & { readonly type: 'temporary_user' };
 
 export type Travelling = { readonly by: 'body' } | { readonly by: 'refresh_cookie' | 'cookies'; readonly domain: string };
 
-export interface CheckedDescope extends CheckedService {
+export interface CheckedDescope extends CheckedService, CheckedGate {
   readonly generation: Generation;
-  readonly origins: ReadonlySet<string>;
-  readonly path: string;
   readonly store: Pick<Store, 'takeTurn'>;
   readonly claims: readonly string[];
   readonly sessions: Travelling;
-  readonly rateLimit: { readonly network: Rate; readonly subject: Rate };
-  readonly captcha: DescopeSettings['captcha'];
-  allow(visit: Visit): boolean | Promise<boolean>;
   random(bytes: Uint8Array<ArrayBuffer>): void;
 }
 
 /** The settings with their defaults; what cannot work is refused here and not at the first visitor. @throws TypeError, which holds no secret */
 export function checkDescope(settings: DescopeSettings): CheckedDescope {
   refuseUnless(typeof settings === 'object' && settings !== null, 'settings are missing: write { projectId, managementKey, generation, origins, store }');
-  const { origins, path = '/auth', store, claims = [], rateLimit = {}, captcha, allow } = settings;
+  const { store, claims = [] } = settings;
   const service = checkService(settings);
-  refuseUnless(Array.isArray(origins) && origins.length > 0, "origins is missing: list the origins of the shop's pages, such as https://shop.example");
-  for (const origin of origins) checkOrigin(origin, 'createDescope: origins holds something that is not an origin');
-  refuseUnless(typeof path === 'string' && /^(?:\/[\w.~-]+)+$/.test(path), "path is not one: write it with a slash in front and none behind, such as '/auth'");
-  refuseUnless(typeof Object(store).takeTurn === 'function', 'store is missing: write memoryStore() for one process, or a store on a database');
-  refuseUnless([captcha, allow].every((hook) => hook === undefined || typeof hook === 'function'), 'captcha or allow is not a function: leave it out, or write one that returns true for whom it lets in');
-  checkClaims(claims);
+  const gate = checkGate(settings, 'createDescope');
+  checkStore(store, ['takeTurn'], 'createDescope');
+  checkListed(claims, 'createDescope: claims');
   return {
-    ...service, generation: checkGeneration(settings, claims), origins: new Set(origins), path, store, claims: [...claims], sessions: checkSessions(settings, service), captcha, allow: allow ?? (() => true),
-    rateLimit: {
-      network: checkRate(rateLimit.network ?? { burst: 300, perSecond: 1 }, 'createDescope: rateLimit.network'),
-      subject: checkRate(rateLimit.subject ?? { burst: 30, perSecond: 0.1 }, 'createDescope: rateLimit.subject'),
-    },
+    ...service, ...gate, generation: checkGeneration(settings, claims), store, claims: [...claims], sessions: checkSessions(settings, service),
     random: settings.random ?? ((bytes) => void crypto.getRandomValues(bytes)),
   };
 }
@@ -164,4 +143,8 @@ function checkSessions({ sessions = 'body', cookieDomain, origins }: DescopeSett
   refuseUnless(isWithin(baseUrl), "baseUrl is not below cookieDomain, so its cookies would never be seen: write Descope's custom domain");
   refuseUnless(origins.every(isWithin), 'origins holds a page that is not below cookieDomain, so it would have no cookie');
   return { by: sessions, domain: cookieDomain };
+}
+
+function refuseUnless(holds: boolean, message: string): asserts holds {
+  if (!holds) throw new TypeError(`createDescope: ${message}`);
 }

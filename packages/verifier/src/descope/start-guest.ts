@@ -1,11 +1,12 @@
 import { base64url } from 'jose';
 import { readCookie } from '../gate/cookie.ts';
-import { refuseByRules } from '../gate/gate.ts';
+import type { Answer } from '../gate/form-endpoints.ts';
+import { refuseByRules, takeNetworkTurn } from '../gate/gate.ts';
 import type { Asked } from '../issuer/form.ts';
 import { Refused } from '../issuer/refused.ts';
 import { randomHex } from '../random.ts';
 import { Unauthorized } from '../tokens/unauthorized.ts';
-import { takeNetworkTurn, type Answer, type Context } from './context.ts';
+import type { Context } from './context.ts';
 import { DescopeFailed } from './failures.ts';
 import { isGuest } from './owner.ts';
 import { GUEST_DOMAIN, type Tokens } from './service.ts';

@@ -1,13 +1,14 @@
 /** A guest of the old generation becomes a user: the same one, with an e-mail that they have proven. */
 import { networkOf } from '../gate/address.ts';
 import { isEmail } from '../gate/email.ts';
-import { takeTurn } from '../gate/gate.ts';
+import type { Answer } from '../gate/form-endpoints.ts';
+import { takeNetworkTurn, takeTurn } from '../gate/gate.ts';
 import { required, type Asked } from '../issuer/form.ts';
 import { Refused } from '../issuer/refused.ts';
 import { sha256 } from '../sha256.ts';
 import { becomeUser } from './become-user.ts';
 import { openChallenge, sealChallenge, takeTry, type Challenge, type OpenChallenge } from './challenge.ts';
-import { over, refreshHolder, takeNetworkTurn, type Answer, type Context } from './context.ts';
+import { over, refreshHolder, type Context } from './context.ts';
 import { DescopeFailed } from './failures.ts';
 import { keptCookie } from './kept-guest.ts';
 import { hasProven, isGuest, isGuestId, loginIdOf, nameOf, ownershipOf, type Ownership } from './owner.ts';

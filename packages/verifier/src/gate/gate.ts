@@ -29,6 +29,23 @@ export function takeTurnOf({ thumbprint }: Proof, { rateLimit, store }: Pick<Gat
   return takeTurn(`key ${thumbprint}`, rateLimit.key, store);
 }
 
+/** How often a network, and a subject, may ask. */
+export interface Limits {
+  readonly rateLimit: { readonly network: Rate; readonly subject: Rate };
+  readonly store: Pick<Store, 'takeTurn'>;
+}
+
+/** @throws Refused `rate_limited` */
+export async function takeNetworkTurn({ clientAddress }: Pick<Asked, 'clientAddress'>, { settings: { rateLimit, store } }: { readonly settings: Limits }): Promise<void> {
+  await takeTurn(`network ${networkOf(clientAddress)}`, rateLimit.network, store);
+}
+
+/** @throws Refused `rate_limited` */
+export async function takeSubjectTurn<T extends { readonly subject: string }>(holder: T, { rateLimit, store }: Limits): Promise<T> {
+  await takeTurn(`subject ${holder.subject}`, rateLimit.subject, store);
+  return holder;
+}
+
 /** @throws Refused `rate_limited` */
 export async function takeTurn(bucket: string, rate: Rate, store: Pick<Store, 'takeTurn'>): Promise<void> {
   const waitMs = await store.takeTurn(bucket, rate);

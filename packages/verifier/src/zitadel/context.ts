@@ -1,11 +1,11 @@
 import type { SubjectKind } from '@passerby/shared';
-import { Refused } from '../issuer/refused.ts';
+import { later, Refused } from '../issuer/refused.ts';
 import type { SignIn } from '../tokens/id-token.ts';
 import type { Asked } from './asked.ts';
 import type { Cookies, Kept } from './cookies.ts';
 import type { Decisions } from './decisions.ts';
 import type { Decided } from './judge.ts';
-import type { Recent } from './recent.ts';
+import type { Recent } from '../recent.ts';
 import type { Service } from './service.ts';
 import type { CheckedZitadel } from './settings.ts';
 import type { TokenEndpoint } from './token-endpoint.ts';
@@ -46,10 +46,6 @@ export function noGuest(decided: Exclude<Decided, 'guest' | 'abandoned'>, { cook
 /** The session is over, and its cookie goes. */
 export function over(kind: SubjectKind, { cookies }: Pick<Context, 'cookies'>): Refused {
   return new Refused('invalid_grant', 'This session is over: start or sign in anew', { headers: { 'set-cookie': cookies.clear(kind) } });
-}
-
-export function later(message: string): Refused {
-  return new Refused('temporarily_unavailable', message, { headers: { 'retry-after': '2' } });
 }
 
 /** A failure that is told with cookies all the same. */

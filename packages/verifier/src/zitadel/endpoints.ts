@@ -1,8 +1,8 @@
-import { Refused } from '../issuer/refused.ts';
+import { later, Refused } from '../issuer/refused.ts';
 import { SAFE_HEADERS } from '../refusal.ts';
 import { Unauthorized } from '../tokens/unauthorized.ts';
 import { readAsked } from './asked.ts';
-import { later, WithCookies, type Context, type Route } from './context.ts';
+import { WithCookies, type Context, type Route } from './context.ts';
 import { ServiceFailed } from './failures.ts';
 import { answerLogin, answerLogout } from './login.ts';
 import { answerMetadata } from './metadata.ts';

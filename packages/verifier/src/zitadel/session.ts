@@ -1,9 +1,9 @@
 /** A session, guest's or user's: as it is while its token lasts, and then with the next token. */
 import type { SubjectKind } from '@passerby/shared';
 import { takeTurn } from '../gate/gate.ts';
-import { Refused } from '../issuer/refused.ts';
+import { later, Refused } from '../issuer/refused.ts';
 import { textOf, type Asked } from './asked.ts';
-import { later, noGuest, over, type Answer, type Context } from './context.ts';
+import { noGuest, over, type Answer, type Context } from './context.ts';
 import type { Kept } from './cookies.ts';
 import { ServiceFailed } from './failures.ts';
 import { isFresh, isUnsure, judgeLooks, tagOf } from './judge.ts';

@@ -1,10 +1,10 @@
 /** A guest becomes a user: the e-mail is proven first, and whatever happens in between, the guest is a guest or a user and nothing else. */
 import { networkOf } from '../gate/address.ts';
 import { takeTurn } from '../gate/gate.ts';
-import { Refused } from '../issuer/refused.ts';
+import { later, Refused } from '../issuer/refused.ts';
 import type { GuestRow } from '../store/guests.ts';
 import { emailOf, nameOf, textOf, type Asked } from './asked.ts';
-import { later, noGuest, over, type Answer, type Context } from './context.ts';
+import { noGuest, over, type Answer, type Context } from './context.ts';
 import type { Kept } from './cookies.ts';
 import { ServiceFailed } from './failures.ts';
 import { isUnsure, judgeLooks } from './judge.ts';

@@ -8,7 +8,7 @@ import { Decisions } from './decisions.ts';
 import { createZitadelEndpoints } from './endpoints.ts';
 import { mergeGuest, type GuestMerge, type MergedGuest } from './merge.ts';
 import { purgeGuests, type Purged, type PurgeOptions } from './purge.ts';
-import { Recent } from './recent.ts';
+import { Recent } from '../recent.ts';
 import { seldom } from '../seldom.ts';
 import { Service } from './service.ts';
 import { checkService, checkZitadel, type ZitadelSettings } from './settings.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readChange, shown } from '../../src/descope/claims.ts';
+import { readChange, shown } from '../../src/listed-texts.ts';
 import { Refused } from '../../src/issuer/refused.ts';
 import { ADA, call, errorOf, guestOf, heldOf, tokensOf, verify, World } from './support.ts';
 

@@ -1,6 +1,6 @@
 /** What the app passed → checked settings. */
 import { LoginError } from '@passerby/shared';
-import { checkAddress } from '../code-flow.ts';
+import { checkAddress, checkMount } from '../code-flow.ts';
 import type { DescopeOptions } from '../descope.ts';
 
 export interface Settings {
@@ -38,12 +38,4 @@ export function checkDescope({ projectId, baseUrl, generation = 'anonymous_jwt',
 function regional(projectId: string): string {
   const region = projectId.slice(1, -27);
   return `https://api.${region && `${region}.`}descope.com`;
-}
-
-const HERE = 'https://here.invalid';
-
-/** An address, or a path that stays at this origin. @throws LoginError `config_invalid` */
-function checkMount(verifier: unknown): string {
-  const isPath = typeof verifier === 'string' && verifier.startsWith('/') && URL.canParse(verifier, HERE) && new URL(verifier, HERE).origin === HERE;
-  return (isPath ? verifier : checkAddress(verifier, 'verifier, where it is no path such as /auth,')).replace(/\/$/, '');
 }

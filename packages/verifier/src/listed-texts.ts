@@ -1,7 +1,8 @@
 /** What pages may keep about whoever is here: texts by names that the shop lists. */
 import { asObject, optionalText, type Json } from '@passerby/shared';
-import { Refused } from '../issuer/refused.ts';
-import { parseStrictJson } from '../tokens/strict-json.ts';
+import { insist } from './checks.ts';
+import { Refused } from './issuer/refused.ts';
+import { parseStrictJson } from './tokens/strict-json.ts';
 
 /** All of it; what is not there is left out. */
 export type Attributes = Readonly<Record<string, string>>;
@@ -13,34 +14,21 @@ export interface AttributeChange {
 
 const MOST_NAMES = 32;
 const MOST_BYTES = 512;
-/** Of all together, as JSON: they travel in a header, or in a cookie of four kilobytes. */
-const MOST_BYTES_OF_ALL = 2_048;
 
-/** More than there is room for. */
-export class TooMuch extends Refused {
-  constructor() {
-    super('invalid_request', `What is kept has ${MOST_BYTES_OF_ALL} bytes together, as JSON: take some away first`);
-  }
-}
-
-/** Said by Descope itself, or believed by whoever reads a token (RFC 7519, RFC 8693, OpenID Connect Core): compared in lower case and without `_`. */
+/** Said by a service itself, or believed by whoever reads a token (RFC 7519, RFC 8693, OpenID Connect Core): compared in lower case and without `_`. */
 const RESERVED = new Set([
   'iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'typ', 'azp', 'act', 'mayact', 'scope', 'scopes', 'clientid', 'cnf', 'sid', 'nonce', 'athash', 'chash', 'acr', 'amr', 'authtime',
   'drn', 'danu', 'dct', 'dcn', 'tenants', 'tenant', 'tenantid', 'permissions', 'roles', 'rexp', 'nsec', 'su', 'ssoappid', 'loginid', 'loginids', 'userid', 'externalids', 'email', 'emailverified', 'verifiedemail',
   'phone', 'phonenumber', 'phonenumberverified', 'phoneverified', 'verifiedphone', 'constructor', 'prototype',
 ]);
 
-/** @throws TypeError where this is no list of names that may be kept */
-export function checkClaims(claims: readonly string[]): void {
-  refuseUnless(Array.isArray(claims) && claims.length <= MOST_NAMES && new Set(claims).size === claims.length, `claims is not a list of ${MOST_NAMES} different names at most`);
-  for (const name of claims) {
-    refuseUnless(typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,59}$/.test(name), 'claims holds something that is not a name of 1 to 60 letters, digits and _');
-    refuseUnless(!RESERVED.has(name.toLowerCase().replaceAll('_', '')), `claims holds ${name}, which tokens say themselves: take another name`);
+/** `what`: the setting, for the message. @throws TypeError where this is no list of names that may be kept */
+export function checkListed(names: readonly string[], what: string): void {
+  insist(Array.isArray(names) && names.length <= MOST_NAMES && new Set(names).size === names.length, `${what} is not a list of ${MOST_NAMES} different names at most`);
+  for (const name of names) {
+    insist(typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,59}$/.test(name), `${what} holds something that is not a name of 1 to 60 letters, digits and _`);
+    insist(!RESERVED.has(name.toLowerCase().replaceAll('_', '')), `${what} holds ${name}, which tokens say themselves: take another name`);
   }
-}
-
-export function refuseUnless(holds: boolean, message: string): asserts holds {
-  if (!holds) throw new TypeError(`createDescope: ${message}`);
 }
 
 /** The change in a form: a JSON object of texts, and a JSON array of names. @throws Refused `invalid_request` */
@@ -54,20 +42,10 @@ export function checkChange({ set = {}, remove = [] }: { readonly set?: unknown;
   const texts = asObject(set);
   if (!texts || !Object.entries(texts).every(([name, text]) => listed.includes(name) && isText(text))) throw refuse('set is not an object of listed names, each with a text of 1 to 512 bytes');
   if (!Array.isArray(remove) || !remove.every((name) => typeof name === 'string' && listed.includes(name) && !Object.hasOwn(texts, name))) throw refuse('remove is not an array of listed names that are not in set');
-  const change = new Map([...Object.entries(texts).map(([name, text]) => [name, String(text)] as const), ...remove.map((name) => [String(name), ''] as const)]);
-  refuseTooMuch({}, change);
-  return change;
+  return new Map([...Object.entries(texts).map(([name, text]) => [name, String(text)] as const), ...remove.map((name) => [String(name), ''] as const)]);
 }
 
-/** Refuses what is too much with what is there already; whoever only takes away is never refused. @throws TooMuch */
-export function refuseTooMuch(before: Attributes, change: ReadonlyMap<string, string>): void {
-  const isMore = [...change.values()].some((text) => text !== '');
-  if (isMore && !fitsTogether({ ...before, ...Object.fromEntries(change) })) throw new TooMuch();
-}
-
-export const fitsTogether = (all: Attributes): boolean => bytesOf(JSON.stringify(Object.fromEntries(Object.entries(all).filter(([, text]) => text !== '')))) <= MOST_BYTES_OF_ALL;
-
-/** Of claims or custom attributes, what is listed and a text. */
+/** Of what is kept, what is listed and a text. */
 export function shown(data: Json, listed: readonly string[]): Attributes {
   return Object.fromEntries(listed.flatMap((name) => {
     const text = optionalText(data, name);
@@ -79,7 +57,7 @@ export function isText(text: unknown): boolean {
   return typeof text === 'string' && text !== '' && !/\p{Surrogate}/u.test(text) && bytesOf(text) <= MOST_BYTES;
 }
 
-const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
+export const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
 
 function parse(text: string): unknown {
   try {

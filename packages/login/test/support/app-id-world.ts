@@ -1,0 +1,109 @@
+/** One person's browser before an emulated App ID, and a shop whose verifier makes the guests: only the ports are fakes. */
+import { createAppId as emulateAppId, type AppId as EmulatedAppId, type AppIdSwitches, type AppIdTenant } from '@passerby/emulator';
+import { createAppId, memoryStore, type AppId, type AppIdSettings } from '@passerby/verifier';
+import type { CoreOptions } from '../../src/core/options.ts';
+import type { GuestMerge } from '../../src/flows/merge.ts';
+import { appId } from '../../src/providers/app-id.ts';
+import { VirtualTime } from './virtual-time.ts';
+import { API, LOGIN, SHOP, VERIFIER, World, type Tab } from './world.ts';
+
+export const SECRET = 'c2VjcmV0IG9mIHRoZSBzaG9w==';
+
+export interface Shop {
+  readonly world: World;
+  readonly service: EmulatedAppId;
+  verifier: AppId;
+  /** What was merged, by the key of each merge, and which attributes went along. */
+  readonly merged: Map<string, { readonly from: string; readonly to: string; readonly carried: readonly string[] }>;
+  /** What an operator was told. */
+  readonly reports: string[];
+  /** Every address that the verifier asked App ID for. */
+  readonly asked: string[];
+  /** Every address at App ID that the browser was at, or was sent to. */
+  readonly seen: string[];
+  /** How far the servers' clock is ahead of the device's. */
+  readonly clock: { aheadMs: number };
+  /** A process of the verifier that remembers nothing of what others did. */
+  restart(): void;
+}
+
+export interface ShopSettings {
+  readonly switches?: Partial<AppIdSwitches>;
+  readonly tenant?: Partial<AppIdTenant>;
+  readonly verifier?: Partial<AppIdSettings>;
+}
+
+export async function createShop({ switches = {}, tenant = {}, verifier: changes = {} }: ShopSettings = {}): Promise<Shop> {
+  const time = new VirtualTime();
+  time.wall = Date.now();
+  time.watchCrypto();
+  const clock = { aheadMs: 0 };
+  const now = (): number => time.wall + clock.aheadMs;
+  const [merged, reports, asked, seen]: [Shop['merged'], string[], string[], string[]] = [new Map(), [], [], []];
+  const redirectUris = ['/', '/checkout', '/callback.html'].map((path) => SHOP + path);
+  const service = await emulateAppId({ origin: LOGIN, clients: [{ clientId: 'shop', secret: SECRET, redirectUris }], now, sleep: (ms) => time.wait(ms), switches, tenant });
+  const start = (): AppId => createAppId({
+    oauthServerUrl: service.issuer, clientId: 'shop', secret: SECRET, origins: [SHOP], attributes: ['theme', 'size'], store: memoryStore({ now }), now, report: (message) => void reports.push(message),
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      asked.push(request.url);
+      return service.handle(request);
+    },
+    ...changes,
+  });
+  const shop: Shop = {
+    service, verifier: start(), merged, reports, asked, seen, clock, world: undefined as never,
+    restart: () => void (shop.verifier = start()),
+  };
+  const provider = () => appId({ oauthServerUrl: service.issuer, clientId: 'shop', verifier: `${VERIFIER}/auth` });
+  // Whichever process there is by now.
+  const verifier = { handler: (...args: Parameters<AppId['handler']>) => shop.verifier.handler(...args), verifyToken: (from: Request | string) => shop.verifier.verifyToken(from), requireUser: (request: Request) => shop.verifier.requireUser(request) };
+  const browsed = {
+    handle: async (request: Request): Promise<Response> => {
+      const response = await service.handle(request);
+      seen.push(request.url, response.headers.get('location') ?? '');
+      return response;
+    },
+  };
+  const atHome = { provider, service: browsed, shop: (request: Request) => verifier.handler(request, { clientAddress: '192.0.2.1' }) };
+  return Object.assign(shop, { world: new World({ time, verifier, atHome }) });
+}
+
+/** A page of the shop, with the hook that has its server merge. */
+export function openPage(shop: Shop, address = '/', options: Partial<CoreOptions> = {}): Tab {
+  const mergeGuest = async ({ key, guestToken }: GuestMerge): Promise<void> => {
+    const both = { guestToken: await guestToken(), userToken: await tab.login.getToken() };
+    shop.merged.set(key, await shop.verifier.mergeGuest(both));
+  };
+  const tab = shop.world.open(address, { mergeGuest, apiOrigins: [API], ...options });
+  return tab;
+}
+
+export type Guest = Tab & { readonly subject: string };
+
+/** Somebody on a first visit. */
+export async function startGuest(shop: Shop, options: Partial<CoreOptions> = {}): Promise<Guest> {
+  const tab = openPage(shop, '/', options);
+  return Object.assign(tab, { subject: (await shop.world.until(tab.login.authenticate())).subject });
+}
+
+/** The person leaves to sign in, and comes back to a page that finishes it. */
+export async function link(shop: Shop, tab: Tab, person: string | null = 'ada', idp = 'google') {
+  const address = await shop.world.backFrom(tab, (login) => login.linkIdentity({ connectionId: idp }), person);
+  const back = openPage(shop, address);
+  const outcome = await shop.world.until(back.login.completeLogin());
+  await shop.world.time.pass(100);
+  return { back, outcome, address };
+}
+
+/** They sign in where no guest is. */
+export async function signIn(shop: Shop, person = 'ada') {
+  const address = await shop.world.backFrom(openPage(shop), (login) => login.authenticate({ connectionId: 'google' }), person);
+  const back = openPage(shop, address);
+  return { back, outcome: await shop.world.until(back.login.completeLogin()) };
+}
+
+export const DAY = 86_400_000;
+
+/** Another person's or another device's browser, before the same services. */
+export const elsewhere = (shop: Shop): Shop => ({ ...shop, world: shop.world.anotherBrowser() });
