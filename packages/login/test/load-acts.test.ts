@@ -59,6 +59,15 @@ describe('a guest with a token that works', () => {
   });
 });
 
+it('who signs out where neither the rest can be loaded nor storage works is told that a reload may bring them back', async () => {
+  bench.rememberGuest();
+  bench.flows = 'gone';
+  const page = bench.open();
+  await bench.until(page.login.completeLogin());
+  bench.storage = 'fails';
+  await expect(bench.until(page.login.logOut({ discardGuest: true }))).rejects.toMatchObject({ code: 'storage_unavailable' });
+});
+
 describe('a visitor whose page can not load the rest', () => {
   beforeEach(() => {
     bench.flows = 'gone';
