@@ -1,4 +1,4 @@
-/** What a page loads, minified and gzipped, and how much it may be: `npm run size`. What is loaded later (the lazy chunk, with jose) is counted apart. */
+/** What a page loads, minified and gzipped, and how much it may be: `npm run size`. What is loaded later (the flows, the provider's part, jose) is counted apart. */
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import resolve from '@rollup/plugin-node-resolve';
@@ -12,9 +12,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  * smaller lowers it. `wanted` is where it is to come to: bench/RESULTS.md says what is in the way.
  */
 export const BUDGETS = [
-  { id: 'size-authress', name: 'LoginClient with Authress, first load', entry: 'passerby-authress', of: ['first'], wanted: 6_000, budget: 18_100 },
-  { id: 'size-authress-lazy', name: 'LoginClient with Authress and its lazy chunk', entry: 'passerby-authress', of: ['first', 'lazy'], wanted: 14_000, budget: 24_700 },
-  { id: 'size-oidc', name: 'core and OpenID provider, first load', entry: 'passerby-oidc', of: ['first'], wanted: 5_000, budget: 18_400 },
+  { id: 'size-authress', name: 'LoginClient with Authress, first load', entry: 'passerby-authress', of: ['first'], wanted: 6_000, budget: 8_520 },
+  { id: 'size-authress-lazy', name: 'LoginClient with Authress and all its lazy chunks', entry: 'passerby-authress', of: ['first', 'lazy'], wanted: 14_000, budget: 27_900 },
+  { id: 'size-oidc', name: 'core and OpenID provider, first load', entry: 'passerby-oidc', of: ['first'], wanted: 5_000, budget: 8_440 },
 ];
 
 /** Where the page's own code is that loads an SDK. */

@@ -15,6 +15,12 @@ export async function bundleCode(contents) {
   return outputFiles[0].text;
 }
 
+/** The files of a page of this code by their names, without their ending: the page loads `name`, and that the others, some of them later. */
+export async function bundleChunks(name, contents) {
+  const { outputFiles } = await build({ ...SETTINGS, stdin: { contents, resolveDir: bench }, format: 'esm', splitting: true, outdir: 'out', chunkNames: `${name}-[hash]` });
+  return Object.fromEntries(outputFiles.map(({ path, text }) => [basename(path, '.js').replace(/^stdin$/, name), text]));
+}
+
 /** One classic script of this file. What it would load later stays out: nobody asks for it while a page opens. */
 export async function bundleScript(path) {
   const later = { name: 'later', setup: ({ onResolve }) => onResolve({ filter: /./ }, ({ kind, path }) => (kind === 'dynamic-import' ? { path, external: true } : undefined)) };

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { chromiumArguments, chromiumPath } from '../../scripts/chromium.mjs';
 import { DOMAIN, openStub } from '../stub/stub.mjs';
-import { bundleCode } from './bundles.mjs';
+import { bundleChunks } from './bundles.mjs';
 
 const CLOCK = readFileSync(new URL('../page/clock.js', import.meta.url), 'utf8');
 /** Nothing that is measured takes as long. */
@@ -17,8 +17,8 @@ export const OURS = ['passerby', 'passerby-authress'];
 export async function onStage({ clients = [], scripts = {} }, work) {
   const executablePath = chromiumPath();
   if (!executablePath) throw new Error('No Chromium was found: npm run bench installs one, or name it: CHROMIUM=/path/to/chromium');
-  const bundles = await Promise.all(clients.map(async (name) => [name, await bundleClient(name)]));
-  const stub = await openStub({ ...scripts, ...Object.fromEntries(bundles) });
+  const bundles = await Promise.all(clients.map(bundleClient));
+  const stub = await openStub(Object.assign({}, scripts, ...bundles));
   const args = [...chromiumArguments, '--ignore-certificate-errors', `--host-resolver-rules=MAP *.${DOMAIN} 127.0.0.1`];
   const browser = await chromium.launch({ executablePath, args });
   try {
@@ -36,7 +36,7 @@ export function labelOf(name) {
 }
 
 function bundleClient(name) {
-  return bundleCode(`import * as sdk from './clients/${name}.js'; import { start } from './page/run.js'; start(sdk);`);
+  return bundleChunks(name, `import * as sdk from './clients/${name}.js'; import { start } from './page/run.js'; start(sdk);`);
 }
 
 class Stage {

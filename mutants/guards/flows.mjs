@@ -6,6 +6,7 @@ const startGuest = 'packages/login/src/flows/start-guest.ts';
 const useSession = 'packages/login/src/flows/use-session.ts';
 const signIn = 'packages/login/src/flows/sign-in.ts';
 const merge = 'packages/login/src/flows/merge.ts';
+const later = 'packages/login/src/providers/later.ts';
 const logOut = 'packages/login/src/flows/log-out.ts';
 const client = 'packages/login/src/client.ts';
 
@@ -225,5 +226,29 @@ export const flows = [
   {
     id: 'no-link-to-guests', file: client, find: 'if (!connectionId || this.#settings.provider.isGuestConnection(connectionId)) throw', replace: 'if (!connectionId) throw',
     why: "A person who wants to keep the cart would be linked to a connection that makes strangers, and be lost.",
+  },
+  {
+    id: 'chunk-asked-again', file: later, find: '    part = null;\n', replace: '',
+    why: 'A moment without a network when a page opened would cost everything else on it, until it is loaded again.',
+  },
+  {
+    id: 'chunk-typed', file: later, find: "throw new LoginError('network', 'A part of this library", replace: "throw new TypeError('A part of this library",
+    why: 'The app would take a dropped connection for a fault in itself, and show the person a blank page.',
+  },
+  {
+    id: 'chunk-after-the-token', file: client, find: 'reader.record.session ? lifecycle.idle?.() : Promise.resolve()', replace: 'Promise.resolve()',
+    why: 'The first thing of every page would be a file that most pages do not need.',
+  },
+  {
+    id: 'came-back-written-down', file: arrive, find: 'if (!open.outcome && open.callback === null) await', replace: 'if (arrival.state === open.id) await',
+    why: 'Who reloads because the page hangs after a sign-in would have to sign in again.',
+  },
+  {
+    id: 'signed-out-before-told', file: logOut, find: 'await tellService(session).catch((failure: unknown) => ({ failure }))', replace: 'await tellService(session)',
+    why: 'Where the service can not be reached and storage failed too, the person would not learn that they are still signed in here.',
+  },
+  {
+    id: 'merge-offered-later', file: client, find: 'void ports.clock.sleep(AGAIN_MS).then(() => this.#deliverMerges());', replace: '',
+    why: "A guest's cart would wait for the next page, because a file did not come.",
   },
 ];

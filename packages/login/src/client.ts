@@ -64,6 +64,8 @@ export class LoginClient {
     if (connectionId !== undefined && !reader.provider.isGuestConnection(connectionId)) {
       return this.#sentAway({ connectionId, mode, redirectUrl, challenge }, async (acts, context, request) => acts.whoCame(acts.toOutcome(context, await acts.signIn(context, request))));
     }
+    // Most likely they are needed: fetched beside the look at storage.
+    this.#loadActs().catch(reportFault);
     await this.#settledOrHere();
     if (!reader.record.session || reader.nextStep('explicit') === 'end') {
       const request = { connectionId: connectionId ?? this.#settings.guestConnectionId, mode, redirectUrl, deadline: this.#deadline() };

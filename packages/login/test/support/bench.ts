@@ -34,6 +34,12 @@ export class Bench {
   /** Whether pages hear each other. */
   channel: 'open' | 'silent' = 'open';
   frames: 'allowed' | 'forbidden' = 'allowed';
+  /** Whether the shop's server still has the flows. */
+  flows: 'there' | 'gone' = 'there';
+  /** How often they were fetched. */
+  fetched = 0;
+  /** Pages have nothing to do from when this resolves. */
+  idle: Promise<void> = new Promise(() => undefined);
   /** What the service was asked, in order. */
   readonly asked: string[] = [];
   random = 0.5;
@@ -90,9 +96,15 @@ export class Bench {
     page.ports = this.#ports(page, own);
     page.reader = new SessionReader(page.ports, all);
     page.keeper = new SessionKeeper(page.reader, page.ports);
-    page.login = new LoginClient({ provider: all, guestConnectionId: 'sc_guests', ...options }, () => page.ports, async () => acts);
+    page.login = new LoginClient({ provider: all, guestConnectionId: 'sc_guests', ...options }, () => page.ports, () => this.#fetchFlows());
     page.happens = (what) => own.told?.(what);
     return page;
+  }
+
+  async #fetchFlows(): Promise<typeof acts> {
+    this.fetched++;
+    if (this.flows === 'gone') throw new TypeError('Failed to fetch dynamically imported module');
+    return acts;
   }
 
   #ports(page: { address: URL; departed: string | null }, own: { ear?: (version: number) => void; told?: (what: 'back' | 'awake') => void }): Ports {
@@ -123,7 +135,7 @@ export class Bench {
         },
         listen: (heard) => void this.#ears.add((own.ear = heard)),
       },
-      lifecycle: { watch: (told) => void (own.told = told) },
+      lifecycle: { watch: (told) => void (own.told = told), idle: () => this.idle },
       navigation: { current: () => new URL(page.address), rewrite: (url) => void (page.address = new URL(url)), leave: (url) => void (page.departed = url), openPopup: () => null, closePopup: () => undefined },
       frame: { isForbidden: () => this.frames === 'forbidden', travel: (url, isEnd, signal) => this.travel(url, isEnd, signal) },
       send: async () => Promise.reject(new Error('Nobody calls an API here')),
