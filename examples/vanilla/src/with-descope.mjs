@@ -33,5 +33,5 @@ export async function withDescope({ shopUrl, loginUrl, mailUrl }, { clock, acces
     ...(clock && { now: clock }),
   });
   const page = { projectId, generation: guests.generation, ...('tenantId' in guests && { guestTenantId: guests.tenantId }) };
-  return { service: descope, verifier, descope, mailbox, sites: [mailbox], page, ...(generation === 'new' && { carryClaims: verifier.carryClaims }), close: async () => undefined };
+  return { service: descope, verifier, descope, mailbox, sites: [mailbox], page, carryClaims: verifier.carryClaims, close: async () => undefined };
 }
