@@ -49,9 +49,11 @@ describe('a guest', () => {
     const by = make({ sessions: 'refresh_cookie' });
     bench.says(400, { error: 'guest_upgraded' });
     await expect(bench.startGuest(by)).rejects.toMatchObject({ code: 'login_required', oauthError: 'guest_upgraded', retryable: false });
-    bench.says(200, guestAnswer());
-    await bench.startGuest(by, { after: 'user_expired' });
-    expect(bench.asked.map(({ body }) => body)).toEqual([{}, { anew: 'yes' }]);
+    for (const after of ['user_expired', 'signed_out', 'guest_ended'] as const) {
+      bench.says(200, guestAnswer());
+      await bench.startGuest(by, { after });
+    }
+    expect(bench.asked.map(({ body }) => body)).toEqual([{}, { anew: 'yes' }, { anew: 'yes' }, {}]);
   });
 
   it('of a flow is not made of a user whose cookie is here, nor while nobody can say whose it is', async () => {
