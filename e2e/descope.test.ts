@@ -1,9 +1,16 @@
 /** The same shop before Descope, with both kinds of guests: tokens for nobody in particular, who move when they sign in, and temporary users, who stay. */
-import { describe, expect, it } from 'vitest';
+import { generateKeyPair } from 'jose';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startDemo, type DescopeDemo } from '../examples/vanilla/src/demo.mjs';
-import { onStage, type Stage } from './support/stage.ts';
+import { inOneBrowser, onStage, type Stage } from './support/stage.ts';
 import { tellStory } from './support/story.ts';
 import type { SignIn, Visitor } from './support/visitor.ts';
+
+const browser = inOneBrowser();
+/** Made once: it takes longer than a shop's start. */
+const signingKey = generateKeyPair('RS256');
+
+afterEach(() => void vi.restoreAllMocks());
 
 const emailOf = (person: string): string => `${person}@people.example`;
 
@@ -48,6 +55,29 @@ const chooseDark = async (visitor: Visitor): Promise<void> => {
   await visitor.page.waitForFunction(() => document.documentElement.dataset['theme'] === 'dark');
 };
 
+/** All that the browser sends and receives from now on, what its pages print and keep, and what the servers print. */
+async function hear({ page, context }: Visitor): Promise<() => Promise<string>> {
+  const heard: Promise<string>[] = [];
+  const print = (...parts: unknown[]): void => void heard.push(Promise.resolve(parts.join(' ')));
+  for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) vi.spyOn(console, method).mockImplementation(print);
+  context.on('console', (message) => print(message.text()));
+  context.on('request', (request) => print(request.url(), JSON.stringify(request.headers()), request.postData() ?? ''));
+  // A preflight has no body to read.
+  context.on('response', (response) => heard.push(response.text().then((body) => `${JSON.stringify(response.headers())} ${body}`, () => JSON.stringify(response.headers()))));
+  await page.reload();
+  return async () => {
+    print(await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, document.documentElement.outerHTML])));
+    return (await Promise.all(heard)).join('\n');
+  };
+}
+
+/** The key is nowhere in it, nor any of its halves, and no page even knows what it is for. */
+function expectNoKey({ descope: { managementKey } }: DescopeDemo, heard: string): void {
+  expect(heard).toMatch(/attributes/);
+  expect(heard).toMatch(/class LoginClient|LoginClient/);
+  for (const canary of [managementKey, managementKey.slice(0, 16), managementKey.slice(-16), encodeURIComponent(managementKey), btoa(managementKey).slice(0, 16), '/v1/mgmt', 'managementKey']) expect(heard.includes(canary)).toBe(false);
+}
+
 function tellOfCodes(stage: Stage<DescopeDemo>): void {
   it('with a wrong code is asked again, and with the right one goes on', async () => {
     const visitor = await stage.guest();
@@ -78,15 +108,16 @@ function tellOfCodes(stage: Stage<DescopeDemo>): void {
 }
 
 describe('guests of the new generation', () => {
-  const stage = onStage(() => startDemo({ port: 0, provider: 'descope' }));
+  const stage = onStage(async () => startDemo({ port: 0, provider: 'descope', signingKey: await signingKey }), undefined, browser);
 
   tellStory(stage, { subjects: /^U2/, linked: 'moves' });
 
   describe('a guest who signs in with an e-mail', () => {
     tellOfCodes(stage);
 
-    it('takes along what the shop listed, and nothing else', async () => {
+    it('takes along what the shop listed, and nothing else; and the management key is nowhere in the browser', async () => {
       const visitor = await stage.guest();
+      const heard = await hear(visitor);
       await chooseDark(visitor);
       expect(await visitor.page.evaluate(() => (window as unknown as { login: { attributes: { set(key: string, value: string): Promise<void> } } }).login.attributes.set('vip', 'yes').catch(({ code }: { code: string }) => code))).toBe('config_invalid');
       await visitor.add('mug');
@@ -95,6 +126,7 @@ describe('guests of the new generation', () => {
       await visitor.seesCart(1);
       const subject = await visitor.subject();
       await expect.poll(() => stage.demo.descope.users.find(({ userId }) => userId === subject)?.customAttributes).toEqual({ theme: 'dark', displayName: 'Guest' });
+      expectNoKey(stage.demo, await heard());
     });
 
     it('or by a link that they open in another tab is the user in both', async () => {
@@ -118,19 +150,23 @@ describe('guests of the new generation', () => {
 });
 
 describe('guests of the old generation', () => {
-  const stage = onStage(() => startDemo({ port: 0, provider: 'descope', generation: 'old' }), byCode);
+  const stage = onStage(async () => startDemo({ port: 0, provider: 'descope', generation: 'old', signingKey: await signingKey }), byCode, browser);
 
   tellStory(stage, { subjects: /^U2/, signsIn: 'here' });
 
   describe('a guest who signs in with an e-mail', () => {
     tellOfCodes(stage);
 
-    it('is a user without the mark of a guest from then on', async () => {
+    it('is a user without the mark of a guest from then on; and the management key is nowhere in the browser', async () => {
       const visitor = await stage.guest();
+      const heard = await hear(visitor);
+      await visitor.sees('guest');
+      await chooseDark(visitor);
       const subject = await visitor.subject();
       await visitor.signIn('google', 'ada');
       await visitor.sees('user');
-      expect(stage.demo.descope.users.find(({ userId }) => userId === subject)).toMatchObject({ loginIds: [emailOf('ada')], email: emailOf('ada'), verifiedEmail: true, tenants: [] });
+      expect(stage.demo.descope.users.find(({ userId }) => userId === subject)).toMatchObject({ loginIds: [emailOf('ada')], email: emailOf('ada'), verifiedEmail: true, tenants: [], customAttributes: { theme: 'dark' } });
+      expectNoKey(stage.demo, await heard());
     });
   });
 });

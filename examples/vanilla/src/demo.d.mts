@@ -18,6 +18,8 @@ export interface DemoOptions {
   readonly sessionLifetimeSeconds?: number;
   /** Where the verifier remembers whose an identity is. Of the OpenID provider alone. Default: in memory, and nowhere after the demo is closed. */
   readonly openStore?: (options: { readonly clock: (() => number) | undefined }) => Promise<OpenedStore>;
+  /** With which Descope signs, RS256; made at every start when absent. Of Descope alone. */
+  readonly signingKey?: CryptoKeyPair;
   /** The servers' clock, milliseconds since epoch. */
   readonly clock?: () => number;
 }

@@ -9,7 +9,7 @@ const CLAIMS = ['theme', 'displayName'];
  * @param {{ shopUrl: string, loginUrl: string, verifierUrl: string, mailUrl: string }} sites
  * @param {import('./demo.mjs').DemoOptions} options
  */
-export async function withDescope({ shopUrl, loginUrl, mailUrl }, { clock, accessTokenLifetimeSeconds, generation = 'new' }) {
+export async function withDescope({ shopUrl, loginUrl, mailUrl }, { clock, accessTokenLifetimeSeconds, generation = 'new', signingKey }) {
   const mailbox = createMailbox(mailUrl);
   const descope = await emulateDescope({
     baseUrl: loginUrl,
@@ -17,6 +17,7 @@ export async function withDescope({ shopUrl, loginUrl, mailUrl }, { clock, acces
     send: (mail) => mailbox.send(mail),
     ...(accessTokenLifetimeSeconds && { sessionTokenSeconds: accessTokenLifetimeSeconds }),
     ...(clock && { now: clock }),
+    ...(signingKey && { signingKey }),
   });
   const { projectId, managementKey } = descope;
   const guests = generation === 'old' ? { generation: 'temporary_user', tenantId: descope.addTenant({ name: 'Anonymous Users' }) } : { generation: 'anonymous_jwt', initialClaims: { displayName: 'Guest' } };
@@ -33,5 +34,5 @@ export async function withDescope({ shopUrl, loginUrl, mailUrl }, { clock, acces
     ...(clock && { now: clock }),
   });
   const page = { projectId, generation: guests.generation, ...('tenantId' in guests && { guestTenantId: guests.tenantId }) };
-  return { service: descope, verifier, descope, mailbox, sites: [mailbox], page, ...(generation === 'new' && { carryClaims: verifier.carryClaims }), close: async () => undefined };
+  return { service: descope, verifier, descope, mailbox, sites: [mailbox], page, carryClaims: verifier.carryClaims, close: async () => undefined };
 }

@@ -56,7 +56,7 @@ export class LoginClient {
   /**
    * Starts or returns the guest; through a real connection signs a person in, which leaves the page and never resolves, or opens a window and resolves
    * when they are in.
-   * @throws LoginError `identity_in_use`, `config_invalid`, `insecure_context`, `frame_blocked`, `login_denied`, `callback_invalid`, `grant_refused`, `navigation_failed`, `storage_unavailable`, `session_changed`, retryable codes
+   * @throws LoginError `identity_in_use`, `login_required`, `config_invalid`, `insecure_context`, `frame_blocked`, `login_denied`, `callback_invalid`, `grant_refused`, `navigation_failed`, `storage_unavailable`, `session_changed`, retryable codes
    */
   async authenticate({ connectionId, mode, redirectUrl, challenge }: AuthenticateOptions = {}): Promise<Session> {
     checkConnection(connectionId);

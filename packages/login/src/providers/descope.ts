@@ -86,9 +86,9 @@ export function descope(options: DescopeOptions): Provider {
 
   const tryRefresh = (ports: ProviderPorts): Promise<Json> => fromDescope('auth/try-refresh', {}, ports).catch(askAgain);
 
-  /** Where nobody but the page can look. `after`: who was asked to sign in, or signed out, and would rather be a guest. */
+  /** Where nobody but the page can look. */
   const flowUnlessUser = async (flowId: string, after: Ended | null | undefined, ports: ProviderPorts): Promise<Json> => {
-    const known = sessions === 'body' || after ? {} : await tryRefresh(ports);
+    const known = sessions === 'body' || isAnew(after) ? {} : await tryRefresh(ports);
     if (asObject(known.user)) throw signedIn();
     return runFlow(settings, flowId, { ports, session: null });
   };
@@ -102,7 +102,7 @@ export function descope(options: DescopeOptions): Provider {
     async startGuest({ captcha: response, after }, ports) {
       const data = 'flowId' in guests
         ? await flowUnlessUser(guests.flowId, after, ports)
-        : await fromVerifier('guest', { ...(after && { anew: 'yes' }), ...(response && { captcha_response: response }) }, ports).catch(refusedVisitor).catch(askUser);
+        : await fromVerifier('guest', { ...(isAnew(after) && { anew: 'yes' }), ...(response && { captcha_response: response }) }, ports).catch(refusedVisitor).catch(askUser);
       return toGrant(data, { session: null, connectionId: GUESTS });
     },
 
@@ -209,6 +209,9 @@ function proofOf(session: StoredSession | null): { readonly token?: string } {
 function checkGuest(session: StoredSession | null): void {
   if (session?.kind === 'user') throw new LoginError('unsupported', 'Only a guest is linked here: a user adds identities at Descope');
 }
+
+/** Who was asked to sign in, or signed out, and would rather be a guest. */
+const isAnew = (after: Ended | null | undefined): boolean => after === 'user_expired' || after === 'signed_out';
 
 /** The verifier's word for a user whose cookie is here though this page knows nobody. */
 function askUser(error: unknown): never {

@@ -1,7 +1,7 @@
 import type { StoredSession } from '@passerby/shared';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DescopeOptions } from '../../src/providers/descope.ts';
-import { BASE, DescopeBench, EMAIL, ended, guest, inCookies, make, old, provider, TENANT, VERIFIER } from '../support/descope-bench.ts';
+import { BASE, DescopeBench, ended, guest, inCookies, make, old, provider, TENANT, VERIFIER } from '../support/descope-bench.ts';
 import { descopeError, guestAnswer, ISSUED, jwt, PROJECT, refreshToken, sessionToken, userAnswer } from '../support/descope-samples.ts';
 
 let bench: DescopeBench;
@@ -49,9 +49,11 @@ describe('a guest', () => {
     const by = make({ sessions: 'refresh_cookie' });
     bench.says(400, { error: 'guest_upgraded' });
     await expect(bench.startGuest(by)).rejects.toMatchObject({ code: 'login_required', oauthError: 'guest_upgraded', retryable: false });
-    bench.says(200, guestAnswer());
-    await bench.startGuest(by, { after: 'user_expired' });
-    expect(bench.asked.map(({ body }) => body)).toEqual([{}, { anew: 'yes' }]);
+    for (const after of ['user_expired', 'signed_out', 'guest_ended'] as const) {
+      bench.says(200, guestAnswer());
+      await bench.startGuest(by, { after });
+    }
+    expect(bench.asked.map(({ body }) => body)).toEqual([{}, { anew: 'yes' }, { anew: 'yes' }, {}]);
   });
 
   it('of a flow is not made of a user whose cookie is here, nor while nobody can say whose it is', async () => {
@@ -238,66 +240,6 @@ describe('what ends a session', () => {
   });
 });
 
-describe('attributes', () => {
-  const read = (session = guest, by = provider, change = {}) => by.attributes!(session, change, bench.ports);
-
-  it('are read with the session token', async () => {
-    bench.says(200, { attributes: { size: 'M' } });
-    expect(await read()).toEqual({ values: { size: 'M' } });
-    expect(bench.asked.map(({ url, body }) => [url, body])).toEqual([[`${VERIFIER}/attributes`, { token: sessionToken() }]]);
-  });
-
-  it('are changed with the refresh token, and bring new tokens', async () => {
-    bench.says(200, guestAnswer({ attributes: { size: 'M' }, refreshJwt: refreshToken({ size: 'M' }) }));
-    expect(await read(guest, provider, { set: { size: 'M' }, remove: ['colour'] })).toMatchObject({ values: { size: 'M' }, grant: { subject: 'U2guest', renewal: { refreshToken: refreshToken({ size: 'M' }) }, connectionId: 'guest' } });
-    expect(bench.asked[0]?.body).toEqual({ token: refreshToken(), set: '{"size":"M"}', remove: '["colour"]' });
-  });
-
-  it('are those of whoever’s cookie it is, and of nobody else', async () => {
-    const by = make({ sessions: 'cookies' });
-    const here: StoredSession = { ...inCookies, accessToken: '', tokenType: 'Cookie' };
-    bench.says(200, { attributes: {} });
-    await read(here, by);
-    expect(bench.asked).toMatchObject([{ body: {}, init: { credentials: 'include' } }]);
-    bench.says(200, { attributes: {}, subject: 'U2other', kind: 'guest', expires_in: 60 });
-    await expect(read(here, by, { remove: ['size'] })).rejects.toMatchObject({ code: 'session_changed' });
-    const before = bench.asked.length;
-    await expect(read({ ...here, renewal: { type: 'none' } }, by)).rejects.toMatchObject({ code: 'grant_refused' });
-    await expect(read(ended, by, { remove: ['size'] })).rejects.toMatchObject({ code: 'grant_refused' });
-    expect(bench.asked).toHaveLength(before);
-  });
-
-  it.each([{ set: { size: 'x'.repeat(513) } }, { set: { size: 'ä'.repeat(257) } }, { set: { size: 7 as unknown as string } }, { set: { size: '' } }])('that are too much are told before they are sent (%j)', async (change) => {
-    await expect(read(guest, provider, change)).rejects.toMatchObject({ code: 'config_invalid' });
-    expect(bench.asked).toEqual([]);
-  });
-
-  it('that are too much together are told before they are sent, as far as the page knows', async () => {
-    const text = 'x'.repeat(512);
-    const three = { a: text, b: text, c: text };
-    const full = { ...guest, accessToken: sessionToken({ ...three, d: '' }) };
-    await expect(read(guest, provider, { set: { ...three, d: text } })).rejects.toMatchObject({ code: 'config_invalid' });
-    await expect(read(full, provider, { set: { d: text } })).rejects.toMatchObject({ code: 'config_invalid' });
-    expect(bench.asked).toEqual([]);
-    for (const [session, by, change] of [[full, provider, { set: { d: text }, remove: ['a'] }], [full, provider, { set: { a: text } }], [full, provider, { remove: ['a'] }], [{ ...full, kind: 'user' as const }, provider, { set: { d: text } }], [full, old, { set: { d: text } }]] as const) {
-      bench.says(200, { attributes: {} });
-      await read(session, by, change);
-    }
-    expect(bench.asked).toHaveLength(5);
-  });
-
-  it('of the greatest length are sent', async () => {
-    bench.says(200, { attributes: {} });
-    await read(guest, provider, { set: { size: 'ä'.repeat(256) } });
-    expect(bench.asked).toHaveLength(1);
-  });
-
-  it.each([{}, { attributes: null }, { attributes: [] }, { attributes: { size: 7 } }])('that are none are not handed on (%j)', async (body) => {
-    bench.says(200, body);
-    await expect(read()).rejects.toMatchObject({ code: 'response_invalid' });
-  });
-});
-
 describe('a person who signs out', () => {
   it('is signed out at Descope too', async () => {
     bench.says(200, { sessionJwt: '', refreshJwt: '' });
@@ -316,52 +258,6 @@ describe('a person who signs out', () => {
     bench.says(200, {});
     await make({ sessions: 'refresh_cookie' }).endSession!(ended, bench.ports, 'everybody');
     expect(bench.asked).toMatchObject([{ init: { credentials: 'include' }, headers: { authorization: `Bearer ${PROJECT}` } }]);
-  });
-});
-
-describe('a guest whose tokens are cookies', () => {
-  const by = make({ sessions: 'cookies' });
-  const here: StoredSession = { ...inCookies, accessToken: '', tokenType: 'Cookie' };
-  const paths = (): string[] => bench.asked.map(({ url }) => new URL(url).pathname);
-  const begin: readonly (readonly [string, (session: StoredSession | null) => Promise<unknown>])[] = [
-    ['a code', (session) => bench.answer(by.link!(session, 'email'), EMAIL, session)], ['a flow', (session) => bench.answer(by.link!(session, 'flow:f'), EMAIL, session)],
-    ['Google', (session) => by.authorize(bench.request({ session, purpose: 'sign_in' }), bench.ports)], ['a link', (session) => by.authorize(bench.request({ session, purpose: 'sign_in', connectionId: 'magic_link', loginHint: 'a@b.c' }), bench.ports)],
-  ];
-
-  it.each(begin)('is kept aside by the verifier before they sign in by %s', async (_by, start) => {
-    bench.says(200, { kept: true });
-    bench.says(503, '');
-    await start(here).catch(() => undefined);
-    expect(paths()[0]).toBe('/auth/guest/keep');
-    expect(bench.asked[0]).toMatchObject({ body: {}, init: { credentials: 'include' } });
-  });
-
-  it.each(begin)('does not sign in by %s while nobody keeps them', async (_by, start) => {
-    bench.says(503, '');
-    await expect(start(here)).rejects.toMatchObject({ retryable: true });
-    expect(paths()).toEqual(['/auth/guest/keep']);
-  });
-
-  it('whose cookie is somebody else’s by now signs in all the same', async () => {
-    bench.says(400, { error: 'invalid_grant' });
-    bench.says(200, { maskedEmail: 'a' });
-    expect(await begin[0]?.[1](here)).toMatchObject({ challenge: { type: 'code' } });
-  });
-
-  it('is not asked for where there is none to keep: a user, nobody, who stayed one, whose tokens are in the page', async () => {
-    for (const session of [{ ...here, kind: 'user' as const }, null, { ...here, renewal: { type: 'none' as const } }]) await begin[3]?.[1](session);
-    bench.says(200, { maskedEmail: 'a' });
-    await bench.answer(make({ sessions: 'refresh_cookie' }).link!(inCookies, 'email'), EMAIL, inCookies);
-    expect(paths().filter((path) => path.includes('keep'))).toEqual([]);
-  });
-
-  it('is forgotten when everybody signs out here, and not when one session is let go', async () => {
-    bench.says(200, {});
-    await by.endSession!(here, bench.ports, 'this_one');
-    bench.says(200, {});
-    bench.says(200, { kept: false });
-    await by.endSession!(here, bench.ports, 'everybody');
-    expect(paths()).toEqual(['/v1/auth/logout', '/v1/auth/logout', '/auth/guest/forget']);
   });
 });
 

@@ -72,6 +72,16 @@ describe('an e-mail that is somebody’s', () => {
     expect([world.known(userId)?.email, world.shop.mails.at(-1)?.to, world.known(guest.subject)?.tenants]).toEqual([ADA, ADA, [world.tenantId]]);
   });
 
+  it('and proven by one account while another one only has it as a login ID is the first one’s: the stranger’s is not merged into the guest', async () => {
+    const world = await open({ identityInUse: 'merge_into_guest' });
+    const userId = world.shop.descope.addUser({ loginId: 'countess' });
+    await manage(world.shop, 'POST /v1/mgmt/user/update/email', { loginId: 'countess', email: ADA, verified: true });
+    const eve = claimsOf(tokensOf(await call(world.shop, 'POST /v1/auth/password/signup', { body: { loginId: ADA, password: 'Correct horse 1' } })).session).sub;
+    const guest = await guestOf(world);
+    expect((await becomeUser(world, guest)).body).toMatchObject({ subject: userId, kind: 'user' });
+    expect(world.shop.descope.users.map((one) => one.userId).sort()).toEqual([userId, String(eve), guest.subject].sort());
+  });
+
   it.each(['ask', 'merge_into_guest', 'merge_into_existing'] as const)('(%s) is told by no word about a wrong code, nor by how many there may be, nor by how long', async (identityInUse) => {
     const world = await open({ identityInUse });
     world.shop.descope.addUser({ loginId: 'known@shopper.example' });
