@@ -178,7 +178,7 @@ export const records = [
     why: 'Every call of the last minute would send a request to a service that had asked for a pause.',
   },
   {
-    id: 'margin-of-a-tenth', file: policy, find: 'Math.min(60_000, session.lifetimeMs / 10)', replace: '60_000',
+    id: 'margin-of-a-tenth', file: policy, find: 'Math.min(60_000, lifetimeMs / 10)', replace: '60_000',
     why: 'With tokens of a minute every single call would refresh.',
   },
   {
