@@ -1,4 +1,6 @@
 /** Every guard that `npm run mutants` takes out, in the order of the sources. */
+import { appIdLogin } from './guards/app-id-login.mjs';
+import { appIdVerifier } from './guards/app-id-verifier.mjs';
 import { descopeLogin } from './guards/descope-login.mjs';
 import { descopeVerifier } from './guards/descope-verifier.mjs';
 import { flows } from './guards/flows.mjs';
@@ -14,4 +16,4 @@ import { wire } from './guards/wire.mjs';
 import { zitadelLogin } from './guards/zitadel-login.mjs';
 import { zitadelVerifier } from './guards/zitadel-verifier.mjs';
 
-export const guards = [...records, ...sessions, ...flows, ...providers, ...openId, ...zitadelLogin, ...descopeLogin, ...wire, ...verifier, ...issuer, ...zitadelVerifier, ...descopeVerifier, ...store, ...tokens];
+export const guards = [...records, ...sessions, ...flows, ...providers, ...openId, ...zitadelLogin, ...descopeLogin, ...appIdLogin, ...wire, ...verifier, ...issuer, ...zitadelVerifier, ...descopeVerifier, ...appIdVerifier, ...store, ...tokens];
