@@ -25,5 +25,5 @@ export const appIdLogin = [
   { id: 'app-id-page-nothing-to-end', file: provider, find: "      if (renewal.type !== 'refresh_token') return;\n", replace: '', why: 'A person would wait for a request that cannot do anything.' },
   { id: 'app-id-page-signed-out-twice', file: provider, find: "if (!isLoginError(error) || error.code !== 'grant_refused') throw error;\n      });", replace: 'throw error;\n      });', why: 'Who is signed out already would be told that signing out failed.' },
   { id: 'app-id-page-guests-disabled', file: flow, find: '|guests_disabled)$/', replace: ')$/', why: 'A page would ask for a guest for ever where the tenant wants none.' },
-  { id: 'app-id-page-error-code', file: flow, find: "'error', 'error_code', ", replace: "'error', ", why: 'A person would go on with App ID’s error in the address bar.' },
+  { id: 'app-id-page-error-code', file: 'packages/login/src/providers/settings.ts', find: "'error', 'error_code', ", replace: "'error', ", why: 'A person would go on with App ID’s error in the address bar.' },
 ];
