@@ -36,6 +36,8 @@ export interface Grant {
   readonly key?: DeviceKey | undefined;
   /** `DPoP`: the access token itself is bound to that key, so every request needs a proof (RFC 9449 §7). `Cookie`: the site's own origin knows who is here by the cookie alone. */
   readonly tokenType?: 'DPoP' | 'Cookie' | undefined;
+  /** What the service wants to find in the next proof (RFC 9449 §8): a page that opens later need not ask for it first. */
+  readonly nonce?: string | undefined;
 }
 
 /** A grant measured on this device's clock. */

@@ -38,7 +38,7 @@ const key = shape<DeviceKey>({
 
 const anySession = shape<Omit<StoredSession, 'connectionId'>>({
   subject: name, kind: oneOf('guest', 'user'), accessToken: text, issuedAt: amount, receivedAt: amount,
-  key: optional(key), tokenType: optional(oneOf('DPoP', 'Cookie')), movedFrom: optional(text), renewAheadMs: optional(amount),
+  key: optional(key), tokenType: optional(oneOf('DPoP', 'Cookie')), movedFrom: optional(text), nonce: optional(text), renewAheadMs: optional(amount),
   lifetimeMs: (value) => amount(value) && (value as number) > 0,
   renewal: (value) => {
     const renewal = asObject(value);

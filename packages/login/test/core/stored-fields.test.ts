@@ -15,7 +15,7 @@ describe('a person whose record was damaged is nobody here, and the record is ke
   const damages: readonly (readonly [string, object])[] = [
     ['who is neither guest nor user', { session: { ...session, kind: 'admin' } }], ['without a subject', { session: { ...session, subject: '' } }], ['without a token', { session: { ...session, accessToken: '' } }],
     ['renewed in a way that nobody knows', { session: { ...session, renewal: { type: 'magic' } } }], ['with a refresh token that is none', { session: { ...session, renewal: { type: 'refresh_token', refreshToken: '' } } }],
-    ['without a token, though bound to a key', { session: { ...session, accessToken: '', tokenType: 'DPoP' } }], ['of a type of token that nobody knows', { session: { ...session, tokenType: 'Magic' } }],
+    ['without a token, though bound to a key', { session: { ...session, accessToken: '', tokenType: 'DPoP' } }], ['with a nonce that is none', { session: { ...session, nonce: 7 } }], ['of a type of token that nobody knows', { session: { ...session, tokenType: 'Magic' } }],
     ['received at NaN', { session: { ...session, receivedAt: NaN } }], ['received at Infinity', { session: { ...session, receivedAt: Infinity } }], ['received at a text', { session: { ...session, receivedAt: '1' } }],
     ['with a life of nothing', { session: { ...session, lifetimeMs: 0 } }], ['with a life before its birth', { session: { ...session, lifetimeMs: -1 } }],
     ['of a version that can not grow', { version: 1e308 }], ['of a version before the first', { version: -1 }], ['of half a turn', { turn: 1.5 }], ['of no line', { line: '' }],

@@ -52,6 +52,15 @@ describe('a visitor of a shop whose verifier makes the guests', () => {
     expect(world.requests).toEqual([TOKEN, TOKEN]);
   });
 
+  it('who opens the shop again when the token has just ended is renewed by one request: the nonce was kept', async () => {
+    const { subject } = await world.until(world.open().login.authenticate());
+    await world.time.pass(601_000);
+    const { login } = world.open();
+    await world.until(login.getToken());
+    expect(login.getSession()?.subject).toBe(subject);
+    expect(world.requests).toEqual([TOKEN, TOKEN]);
+  });
+
   it('who comes back after a year is the same guest, told that the session had ended', async () => {
     const { subject } = await world.until(world.open().login.authenticate());
     await world.time.pass(365 * 86_400_000);

@@ -33,7 +33,7 @@ export type OidcRequests = Pick<Required<Provider>, 'createKey' | 'startGuest' |
 
 export function oidcRequests({ issuer, clientId, verifier, guests, codeRedeemedBy, scope, connectionParameter, logOutUrl }: OidcSettings): OidcRequests {
   let discovered: Promise<Json> | null = null;
-  /** The verifier's latest, which the next proofs carry: without it each of them would be asked for twice. */
+  /** The verifier's latest, of this page or kept with the session, which the next proofs carry: without it each of them would be asked for twice. */
   let latestNonce: string | null = null;
 
   /** The provider's own description; kept while the page lives. */
@@ -69,7 +69,7 @@ export function oidcRequests({ issuer, clientId, verifier, guests, codeRedeemedB
     if (!(lifetimeSeconds > 0)) throw new LoginError('response_invalid', 'The token has no lifetime');
     return {
       subject: text(claims, 'sub'), kind: claims.kind === 'user' ? 'user' : 'guest', accessToken, renewal: { type: 'refresh_token', refreshToken: text(data, 'refresh_token') },
-      lifetimeMs: lifetimeSeconds * 1000, issuedAt: issuedAt * 1000, key, connectionId, ...(isBound && { tokenType: 'DPoP' }),
+      lifetimeMs: lifetimeSeconds * 1000, issuedAt: issuedAt * 1000, key, connectionId, ...(isBound && { tokenType: 'DPoP' }), ...(latestNonce && { nonce: latestNonce }),
     };
   };
 
@@ -125,6 +125,7 @@ export function oidcRequests({ issuer, clientId, verifier, guests, codeRedeemedB
     async exchange(callback, pending, ports, { current, keep }) {
       const { details = {}, key = missing() } = pending;
       const code = codeFrom(callback, issuer, details.iss);
+      latestNonce ??= current?.nonce ?? null;
       const common = { grant_type: EXCHANGE_GRANT, link_id: details.linkId ?? '' };
       const [token, type, more] = codeRedeemedBy === 'verifier'
         ? [code, CODE, { code_verifier: pending.codeVerifier, redirect_uri: pending.redirectUrl }]
@@ -142,6 +143,7 @@ export function oidcRequests({ issuer, clientId, verifier, guests, codeRedeemedB
 
     async refresh(session, ports) {
       const { refreshToken, key } = renewalOf(session);
+      latestNonce ??= session.nonce ?? null;
       return toGrant(await askVerifier({ grant_type: 'refresh_token', refresh_token: refreshToken }, { dpop: key }, ports), key, session.connectionId);
     },
 
