@@ -51,6 +51,7 @@ describe('a guest’s things', () => {
     await expect(world.verifier.verifyToken(second.token)).rejects.toMatchObject({ code: 'token_invalid' });
     const grace = await signIn(world.shop, 'grace');
     await expect(world.verifier.mergeGuest({ guestToken: second.token, userToken: grace.access })).rejects.toMatchObject({ code: 'token_invalid' });
+    expect(await attributes(world.shop, grace.access)).toEqual({});
   });
 
   it('are the user’s already where the profile was attached, and nobody else’s', async () => {
@@ -76,6 +77,7 @@ describe('a guest’s things', () => {
   it('are nobody’s after the guest gave up', async () => {
     const { world, second, user } = await two();
     expect((await world.post('/logout', { token: second.token })).status).toBe(200);
+    for (const route of ['/attributes', '/renew', '/logout']) expect(errorOf(await world.post(route, { token: second.token }))).toEqual([400, 'invalid_grant']);
     await expect(world.verifier.mergeGuest({ guestToken: second.token, userToken: user.token })).rejects.toMatchObject({ code: 'token_invalid' });
   });
 });

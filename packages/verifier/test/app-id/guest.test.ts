@@ -129,6 +129,14 @@ describe('a guest who is renewed', () => {
     expect(world.guests.filter((one) => one !== subject)).toHaveLength(1);
   });
 
+  it('by a broken answer of App ID is not over', async () => {
+    const world = await World.open();
+    const { token, subject } = await guestOf(world);
+    world.shop.appId.faults.add({ route: TOKEN, kind: 'status', status: 200, body: '{"access_token":"x"}', times: 1 });
+    expect(errorOf(await world.post('/renew', { token }))).toEqual([503, 'temporarily_unavailable']);
+    expect(heldOf(await world.post('/renew', { token })).subject).toBe(subject);
+  });
+
   it('by the token of a user is nobody, and a user by a guest’s refresh token is nobody either', async () => {
     const world = await World.open({ switches: { anonRefreshToken: 'yes' } });
     const refresh: string[] = [];

@@ -135,6 +135,16 @@ describe('a code', () => {
   });
 });
 
+it('a code is not spent while the keys cannot be had that its answer is checked with', async () => {
+  const world = await World.open();
+  const code = await codeOfNobody(world);
+  const heal = world.shop.appId.faults.add({ route: 'GET /oauth/v4/{tenant}/publickeys', kind: 'status', status: 503 });
+  expect(errorOf(await loginWith(world, code))).toEqual([503, 'temporarily_unavailable']);
+  heal();
+  world.pass(MINUTE / 2);
+  expect((await loginWith(world, code)).status).toBe(200);
+});
+
 describe('a guest who comes back with a code', () => {
   it('has the same subject, where App ID keeps it', async () => {
     const world = await World.open();
@@ -178,6 +188,39 @@ describe('a guest who comes back with a code', () => {
     const world = await World.open();
     const grace = await signIn(world.shop, 'grace');
     for (const token of ['x', grace.access]) expect(who(await loginWith(world, await codeOfNobody(world), { token }))).toEqual([200, expect.any(String), 'user', undefined]);
+  });
+
+  it('with the token of a user who signed out is just signed in, and that user has not moved', async () => {
+    const world = await World.open();
+    const grace = await signIn(world.shop, 'grace');
+    await revoke(world, grace.access);
+    expect(who(await loginWith(world, await codeOfNobody(world), { token: grace.access }))).toEqual([200, expect.any(String), 'user', undefined]);
+  });
+
+  it('as whose profile was attached to another user already has not moved to this one', async () => {
+    const world = await World.open({ switches: { linkKeepsSub: 'no' } });
+    const guest = await guestOf(world);
+    expect(who(await loginWith(world, await codeFor(world, guest), { token: guest.token }))[3]).toBe(guest.subject);
+    expect(who(await loginWith(world, await codeOfNobody(world, 'grace'), { token: guest.token }))).toEqual([200, expect.any(String), 'user', undefined]);
+  });
+
+  it('is attached by a second try, where App ID was away at the first', async () => {
+    const world = await World.open({ switches: { widget: 'cookie' } });
+    const guest = await guestOf(world);
+    const code = await codeFor(world, guest);
+    let asked = 0;
+    const verifier = world.start({ fetch: (input, init) => (String(input).endsWith('/token') && (asked += 1) === 2 ? Promise.resolve(new Response('', { status: 503 })) : world.fetch(input, init)) });
+    const login = () => world.post('/login', { code, redirect_uri: CALLBACK, code_verifier: 'v'.repeat(43), token: guest.token }, { verifier });
+    expect(errorOf(await login())).toEqual([503, 'temporarily_unavailable']);
+    expect(who(await login())).toEqual([200, expect.any(String), 'user', guest.subject]);
+  });
+
+  it('has moved though introspection knows nothing of it', async () => {
+    const world = await World.open({ switches: { linkKeepsSub: 'no' } });
+    const guest = await guestOf(world);
+    const code = await codeFor(world, guest);
+    world.shop.appId.faults.add({ route: 'POST /oauth/v4/{tenant}/introspect', kind: 'status', status: 200, body: '{"active":true}' });
+    expect(who(await loginWith(world, code, { token: guest.token }))[3]).toBe(guest.subject);
   });
 
   it('is just signed in where App ID refuses to attach, and the operator hears why', async () => {
