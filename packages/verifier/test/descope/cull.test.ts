@@ -96,11 +96,11 @@ describe('the cull', () => {
     for (let i = 0; i < 3; i += 1) guests.push(await guestOf(world));
     const [ada] = guests;
     await world.post('/upgrade', { token: ada?.refresh ?? '', login_id: ADA });
-    const code = world.code;
+    const right = world.confirmation(ada?.refresh ?? '', { email: ADA });
     // The tenant's tokens live shorter from now on, so that this one is still good.
     await manage(world.shop, 'POST /v1/mgmt/tenant/settings', { tenantId: world.tenantId, enabled: true, refreshTokenExpiration: 1, refreshTokenExpirationUnit: 'minutes', sessionTokenExpiration: 1, sessionTokenExpirationUnit: 'minutes' }).then(() => manage(world.shop, 'POST /v1/mgmt/tenant/settings', { tenantId: world.tenantId, enabled: true, refreshTokenExpiration: 3, refreshTokenExpirationUnit: 'minutes', sessionTokenExpiration: 3, sessionTokenExpirationUnit: 'minutes' }));
     world.pass(179_000);
-    const confirming = world.post('/upgrade/confirm', { token: ada?.refresh ?? '', login_id: ADA, code });
+    const confirming = world.post('/upgrade/confirm', right);
     expect((await confirming).status).toBe(200);
     world.pass(2_000);
     const verifier = world.start({
