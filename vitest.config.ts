@@ -39,7 +39,7 @@ export default defineConfig({
         },
       },
       // Whole pages, driven from outside. The packages are built by then: these tests load what is shipped.
-      { test: { name: 'pages', include: ['e2e/**/*.test.ts', ...withBrowser], testTimeout: 60_000, hookTimeout: 60_000 } },
+      { test: { name: 'pages', include: ['e2e/**/*.test.ts', ...withBrowser], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },
 });

@@ -9,6 +9,7 @@ const merge = 'packages/login/src/flows/merge.ts';
 const later = 'packages/login/src/providers/later.ts';
 const logOut = 'packages/login/src/flows/log-out.ts';
 const client = 'packages/login/src/client.ts';
+const loadActs = 'packages/login/src/load-acts.ts';
 
 export const flows = [
   {
@@ -234,6 +235,14 @@ export const flows = [
   {
     id: 'chunk-typed', file: later, find: "throw new LoginError('network', 'A part of this library", replace: "throw new TypeError('A part of this library",
     why: 'The app would take a dropped connection for a fault in itself, and show the person a blank page.',
+  },
+  {
+    id: 'chunk-in-time', file: loadActs, find: 'return Promise.race([part, late])', replace: 'return Promise.race([part])',
+    why: 'On a connection that stalls every call but a cached token would be waited for without end, and a sign-in window would stay open.',
+  },
+  {
+    id: 'fetch-given-up', file: client, find: 'return Promise.race([ended, this.#act(', replace: 'return Promise.race([this.#act(',
+    why: 'Who gave up a request would wait for it all the same.',
   },
   {
     id: 'chunk-after-the-token', file: client, find: 'reader.record.session ? lifecycle.idle?.() : Promise.resolve()', replace: 'Promise.resolve()',

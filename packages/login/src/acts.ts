@@ -19,8 +19,6 @@ export { link, resolveLink, signIn } from './flows/sign-in.ts';
 export { listIdentities, unlink } from './flows/unlink.ts';
 export { useSession } from './flows/use-session.ts';
 
-export type Acts = typeof import('./acts.ts');
-
 /** What every flow works with, around what this page has read. */
 export function openContext(reader: SessionReader, settings: Settings): Context {
   const { ports, provider } = reader;

@@ -3,7 +3,6 @@
  * finds somebody; whatever asks a service or begins anything is in acts.ts, a chunk that `#act` fetches.
  */
 import { isLoginError, LoginError, type StoredSession } from '@passerby/shared';
-import type { Acts } from './acts.ts';
 import type { AuthenticateOptions, LinkOptions, TokenOptions } from './calls.ts';
 import { checkOptions, type CoreOptions, type Settings } from './core/options.ts';
 import type { Ended, StoredOutcome } from './core/record.ts';
@@ -14,7 +13,7 @@ import { logOut, type LogOutOptions } from './flows/log-out.ts';
 import type { LinkOutcome } from './flows/outcome.ts';
 import { serve } from './flows/serve.ts';
 import type { SignIn } from './flows/sign-in.ts';
-import { loadActs, type LoadActs } from './load-acts.ts';
+import { inTime, loadActs, type Acts, type LoadActs } from './load-acts.ts';
 import { browserPorts } from './ports/browser.ts';
 import type { PortsFor } from './ports/ports.ts';
 import { later } from './providers/later.ts';
@@ -48,7 +47,7 @@ export class LoginClient {
     this.#settings = checkOptions(options);
     this.#portsFor = portsFor;
     this.#loadActs = later(async () => {
-      const acts = await load(options.provider);
+      const acts = await inTime(load(options.provider), this.#open().ports.clock);
       return [acts, acts.openContext(this.#open(), this.#settings)];
     });
   }
@@ -162,7 +161,10 @@ export class LoginClient {
    */
   async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const request = new Request(input, init);
-    return this.#act((acts, context) => acts.fetchApi(context, request, () => this.#findSession({ signal: request.signal })));
+    const { signal } = request;
+    signal.throwIfAborted();
+    const ended = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }));
+    return Promise.race([ended, this.#act((acts, context) => acts.fetchApi(context, request, () => this.#findSession({ signal })))]);
   }
 
   #open(): SessionReader {

@@ -188,7 +188,8 @@ export class SessionReader {
 
   #cached(session: StoredSession): CachedToken | null {
     if (session.tokenType === 'Cookie') return null;
-    const freshMs = session.lifetimeMs - marginMs(session);
+    // What can't be renewed is served to its end.
+    const freshMs = session.lifetimeMs - (session.renewal.type === 'none' ? 0 : marginMs(session));
     const from = session.receivedAt;
     return { promise: Promise.resolve(session.accessToken), from, until: from + freshMs, monotonicUntil: this.#grantedAt + freshMs, sound: { from: 0, until: 0 } };
   }

@@ -1,7 +1,7 @@
 /** What is loaded later: a page that needs nothing of it does without, and one that can't get it loses nothing. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { GuestMerge } from '../src/flows/merge.ts';
-import { Bench } from './support/bench.ts';
+import { Bench, type Page } from './support/bench.ts';
 import { grantOf, pendingOf } from './support/samples.ts';
 
 const LIFE = 600_000;
@@ -100,6 +100,48 @@ describe('a visitor whose page can not load the rest', () => {
     await expect(bench.until(bench.open('/?state=state_1&code=secret').login.completeLogin())).rejects.toMatchObject({ code: 'network' });
     bench.flows = 'there';
     expect(await bench.until(bench.open('/').login.completeLogin())).toMatchObject({ type: 'signed_in' });
+  });
+});
+
+describe('a guest whose connection stalls while the page loads the rest', () => {
+  const network = { code: 'network', retryable: true };
+  let page: Page;
+  beforeEach(() => {
+    bench.rememberGuest();
+    bench.flows = 'stalls';
+    page = bench.open('/', { apiOrigins: ['https://api.example'] });
+  });
+
+  it('is told so by every call that needs it, and goes on once it comes', async () => {
+    const { login } = page;
+    const told = await bench.until(Promise.allSettled([login.attributes.list(), login.getIdentities(), login.linkIdentity({ connectionId: 'google' }), login.fetch('https://api.example/cart')]));
+    expect(told).toMatchObject(Array(4).fill({ status: 'rejected', reason: network }));
+    expect(await bench.until(login.getToken())).toBe('token of user_guest');
+    bench.flows = 'there';
+    await bench.time.pass(LIFE);
+    expect(await bench.until(login.getToken())).toBe('token of user_guest 1');
+  });
+
+  it('is left with no window that stays open', async () => {
+    let isOpen = true;
+    page.ports.navigation.openPopup = () => ({ go: () => undefined, close: () => void (isOpen = false), isGivenUp: () => false });
+    await expect(bench.until(page.login.linkIdentity({ connectionId: 'google', mode: 'popup' }))).rejects.toMatchObject(network);
+    expect(isOpen).toBe(false);
+  });
+
+  it('and gives a request up is free at once', async () => {
+    const asked = new AbortController();
+    const answer = page.login.fetch('https://api.example/cart', { signal: asked.signal });
+    await bench.time.pass(1);
+    asked.abort();
+    const before = bench.time.wall;
+    await expect(bench.until(answer)).rejects.toMatchObject({ name: 'AbortError' });
+    expect(bench.time.wall).toBe(before);
+  });
+
+  it('and signs out is signed out, and told that the service does not know yet', async () => {
+    await expect(bench.until(page.login.logOut({ discardGuest: true }))).rejects.toMatchObject(network);
+    expect(bench.stored).toMatchObject({ session: null, ended: 'signed_out' });
   });
 });
 

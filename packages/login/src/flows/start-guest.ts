@@ -26,31 +26,13 @@ const wantsCaptcha = (error: unknown): boolean => isLoginError(error) && error.o
 
 function startOnce(context: Context, guests: GuestWish, connectionId: string | undefined, captcha?: string): Promise<void> {
   const { keeper } = context;
-  return keeper.once('start guest', async () => {
-    // Made while the lock is waited for and storage is read again: nothing of that depends on it.
-    const made = keeper.record.guestKey ? undefined : keeper.ask(async (ports) => keeper.provider.createKey?.(ports));
-    made?.catch(() => undefined);
-    return startAlone(context, { guests, connectionId, captcha, made });
-  });
-}
-
-interface Start {
-  readonly guests: GuestWish;
-  readonly connectionId: string | undefined;
-  readonly captcha: string | undefined;
-  /** The key of the guest to come, unless another tab has one by then. */
-  readonly made: Promise<DeviceKey | undefined> | undefined;
-}
-
-function startAlone(context: Context, { guests, connectionId, captcha, made }: Start): Promise<void> {
-  const { keeper } = context;
   return keeper.alone('guest', async (ports) => {
     await keeper.insist();
     const { turn } = keeper.record;
     // Asked again under the lock: another tab has won, or signed out, or has just failed and put everybody off.
     if (keeper.nextStep(guests) !== 'start_guest') return;
     const at = ports.now();
-    const key = keeper.record.guestKey ?? (await (made ?? keeper.provider.createKey?.(ports)));
+    const key = keeper.record.guestKey ?? (await keeper.provider.createKey?.(ports));
     try {
       const grant = await mintWith(key, context, { ...guestRequest(context, connectionId), captcha }, ports);
       if (grant.kind !== 'guest') throw new LoginError('response_invalid', 'The guest connection signed a user in');

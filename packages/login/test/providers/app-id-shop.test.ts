@@ -1,4 +1,5 @@
 import { readClaims } from '@passerby/shared';
+import { memoryStore } from '@passerby/verifier';
 import { describe, expect, it, vi } from 'vitest';
 import { createShop, DAY, elsewhere, link, openPage, SECRET, signIn, startGuest, type Shop } from '../support/app-id-world.ts';
 import { API } from '../support/world.ts';
@@ -175,6 +176,20 @@ describe('a guest who signs in for the first time', () => {
     expect(await shop.world.until(again.back.login.resolveLink('continue_as_user'))).toMatchObject({ kind: 'user' });
     await shop.world.time.pass(1_000);
     expect([...shop.merged.values()]).toMatchObject([{ from: tab.subject }]);
+  });
+
+  it.each(['yes', 'no'] as const)('and whose verifier was killed after it had written down who they became signs in once more (subject kept: %s)', async (linkKeepsSub) => {
+    const shop = await createShop({ switches: { linkKeepsSub }, verifier: { store: memoryStore() } });
+    const tab = await startGuest(shop);
+    const address = await shop.world.backFrom(tab, (login) => login.linkIdentity({ connectionId: 'google' }), 'ada');
+    const back = openPage(shop, address);
+    shop.world.loseAnswers(1);
+    const coming = back.login.completeLogin();
+    await shop.world.time.pass(5);
+    shop.restart();
+    expect(await shop.world.until(coming)).toMatchObject({ type: 'failed', error: { code: 'callback_invalid' } });
+    const again = await link(shop, back);
+    expect(again.outcome).toMatchObject(linkKeepsSub === 'yes' ? { type: 'linked', session: { subject: tab.subject } } : { type: 'identity_in_use' });
   });
 });
 

@@ -34,8 +34,8 @@ export class Bench {
   /** Whether pages hear each other. */
   channel: 'open' | 'silent' = 'open';
   frames: 'allowed' | 'forbidden' = 'allowed';
-  /** Whether the shop's server still has the flows. */
-  flows: 'there' | 'gone' = 'there';
+  /** Whether the shop's server still has the flows; `stalls`: the connection to it neither brings them nor ends. */
+  flows: 'there' | 'gone' | 'stalls' = 'there';
   /** How often they were fetched. */
   fetched = 0;
   /** Pages have nothing to do from when this resolves. */
@@ -103,6 +103,7 @@ export class Bench {
 
   async #fetchFlows(): Promise<typeof acts> {
     this.fetched++;
+    if (this.flows === 'stalls') return new Promise(() => undefined);
     if (this.flows === 'gone') throw new TypeError('Failed to fetch dynamically imported module');
     return acts;
   }

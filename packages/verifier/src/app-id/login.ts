@@ -1,9 +1,11 @@
 /** Signing in: a code is redeemed, and the guest who began becomes that user, where App ID has it so. */
+import { MAX_TOKEN_LENGTH } from '@passerby/shared';
 import type { Answer } from '../gate/form-endpoints.ts';
 import { takeNetworkTurn, takeSubjectTurn } from '../gate/gate.ts';
 import { required, type Asked } from '../issuer/form.ts';
 import { Refused } from '../issuer/refused.ts';
 import { sha256 } from '../sha256.ts';
+import { readToken } from '../tokens/read-token.ts';
 import { Unauthorized } from '../tokens/unauthorized.ts';
 import { readRedirectUri } from './authorize.ts';
 import { answerSession, issued, type Context, type Issued } from './context.ts';
@@ -52,9 +54,10 @@ async function readGuest(token: string | undefined, { checkToken, settings }: Co
 
 /** @throws Refused `invalid_grant`; AppIdFailed, Unauthorized */
 async function redeem({ code, redirectUri, codeVerifier }: Code, context: Context): Promise<Issued> {
-  const { service, checkIdToken } = context;
+  const { service, settings, checkIdToken } = context;
   const tokens = await service.redeem({ code, redirectUri });
   if (tokens.idToken === undefined) throw new AppIdFailed('setting', 'App ID answers a code without an ID token: compare clientId, and the type of the application');
+  if (!readToken(tokens.idToken, MAX_TOKEN_LENGTH)?.claims['nonce']) settings.report('App ID writes no nonce into its ID tokens, so nobody can be signed in: nothing tells whose browser a code is for');
   const { subject } = await checkIdToken(tokens.idToken, { nonce: sha256(codeVerifier) });
   const signIn = await issued(tokens, 'user', context);
   if (signIn.holder.subject !== subject) throw new Refused('invalid_grant', 'The two tokens of this sign-in are of two people: sign in once more');
@@ -65,12 +68,14 @@ async function redeem({ code, redirectUri, codeVerifier }: Code, context: Contex
 async function attach(guest: Holder, first: Issued, name: string, context: Context): Promise<{ readonly signIn: Issued; readonly isGuest: boolean }> {
   const { service, recent, settings } = context;
   const { accessToken, refreshToken } = first.tokens;
-  if (first.holder.subject === guest.subject || (await lookAt(guest.token, accessToken, context)) === 'dead') return { signIn: first, isGuest: true };
-  if (refreshToken === undefined) {
+  if (first.holder.subject === guest.subject) return { signIn: first, isGuest: true };
+  // Once for all tries of this sign-in: a refresh token that it spent is in the first answer, and in no later one.
+  const signIn = await recent.run(`attach ${name}`, async () => {
+    if ((await lookAt(guest.token, accessToken, context)) === 'dead') return first;
+    if (refreshToken !== undefined) return issued(await service.refresh(refreshToken, guest.token).catch(orKept(first.tokens, context)), 'user', context);
     settings.report('App ID gives no refresh token, which is needed to attach the profile of a guest where the sign-in itself does not: switch refresh tokens on (Manage authentication, Authentication settings)');
-    return { signIn: first, isGuest: false };
-  }
-  const signIn = await recent.run(`attach ${name}`, async () => issued(await service.refresh(refreshToken, guest.token).catch(orKept(first.tokens, context)), 'user', context));
+    return first;
+  });
   if (signIn.holder.subject === guest.subject) return { signIn, isGuest: true };
   if (signIn.holder.subject !== first.holder.subject) throw new AppIdFailed('unavailable', 'App ID answered with the tokens of somebody else');
   return { signIn, isGuest: (await lookAt(guest.token, accessToken, context)) === 'dead' };

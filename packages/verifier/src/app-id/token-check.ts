@@ -16,7 +16,7 @@ export interface Holder extends Caller {
 export interface TokenCheckParts extends CheckParts, Pick<CheckedTokens, 'oauthServerUrl' | 'tenantId' | 'clientId'> {}
 
 /** The longest that a tenant can be set to, a guest's. */
-const MOST_SECONDS = 90 * 86_400;
+export const MOST_SECONDS = 90 * 86_400;
 const VERSION = 4;
 
 export function appIdKeys({ oauthUrl, fetch, now }: Pick<CheckedTokens, 'oauthUrl' | 'fetch' | 'now'>): KeySet {

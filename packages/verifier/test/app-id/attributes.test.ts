@@ -77,7 +77,8 @@ describe('a guest’s things', () => {
   it('are nobody’s after the guest gave up', async () => {
     const { world, second, user } = await two();
     expect((await world.post('/logout', { token: second.token })).status).toBe(200);
-    for (const route of ['/attributes', '/renew', '/logout']) expect(errorOf(await world.post(route, { token: second.token }))).toEqual([400, 'invalid_grant']);
+    expect(errorOf(await world.post('/attributes', { token: second.token }))).toEqual([400, 'invalid_grant']);
+    for (const route of ['/renew', '/logout']) expect(errorOf(await world.post(route, { token: second.token }))).toEqual([401, 'guest_revoked']);
     await expect(world.verifier.mergeGuest({ guestToken: second.token, userToken: user.token })).rejects.toMatchObject({ code: 'token_invalid' });
   });
 });

@@ -99,6 +99,7 @@ describe('a code', () => {
   it('of a sign-in with no nonce signs nobody in', async () => {
     const world = await World.open();
     expect(errorOf(await loginWith(world, await codeOfNobody(world, 'ada', { nonce: '' })))).toEqual([400, 'invalid_grant']);
+    expect(world.reports).toEqual([expect.stringContaining('nonce')]);
   });
 
   it('for another site’s page is not redeemed', async () => {
@@ -151,7 +152,7 @@ describe('a guest who comes back with a code', () => {
     const guest = await guestOf(world);
     expect(who(await loginWith(world, await codeFor(world, guest), { token: guest.token }))).toEqual([200, guest.subject, 'user', undefined]);
     await expect(world.verifier.verifyToken(guest.token)).rejects.toMatchObject({ code: 'token_invalid' });
-    expect(errorOf(await world.post('/renew', { token: guest.token }))).toEqual([400, 'invalid_grant']);
+    expect(errorOf(await world.post('/renew', { token: guest.token }))).toEqual([401, 'guest_revoked']);
     expect(errorOf(await world.post('/attributes', { token: guest.token }))).toEqual([400, 'invalid_grant']);
   });
 
@@ -161,9 +162,25 @@ describe('a guest who comes back with a code', () => {
     const code = await codeFor(world, guest);
     const answer = await loginWith(world, code, { token: guest.token });
     expect(who(answer)).toEqual([200, expect.any(String), 'user', guest.subject]);
-    expect(who(await loginWith(world, code, { token: guest.token }))).toEqual(who(answer));
+    const again = await loginWith(world, code, { token: guest.token });
+    expect(who(again)).toEqual(who(answer));
+    // Not the one that the first try spent.
+    expect(heldOf(again).refresh).toBe(heldOf(answer).refresh);
     await expect(world.verifier.verifyToken(guest.token)).rejects.toMatchObject({ code: 'token_invalid' });
     expect(world.asked.filter((one) => one.endsWith('/token'))).toHaveLength(widget === 'cookie' ? 3 : 2);
+  });
+
+  it.each(['signs in', 'signs out'] as const)('and %s leaves no token of the guest that counts, though a copy of it was renewed elsewhere and lives longer', async (how) => {
+    const world = await World.open();
+    const guest = await guestOf(world);
+    world.pass(16 * DAY);
+    const copy = heldOf(await world.post('/renew', { token: guest.token }));
+    if (how === 'signs in') expect(who(await loginWith(world, await codeFor(world, guest), { token: guest.token }))).toEqual([200, guest.subject, 'user', undefined]);
+    else expect((await world.post('/logout', { token: guest.token })).status).toBe(200);
+    await expect(world.verifier.verifyToken(copy.token)).rejects.toMatchObject({ code: 'token_invalid' });
+    // The first token has ended by its age, the copy has not.
+    world.pass(15 * DAY);
+    await expect(world.verifier.verifyToken(copy.token)).rejects.toMatchObject({ code: 'token_invalid' });
   });
 
   it('is not that user where another guest was attached before, and still themselves', async () => {
