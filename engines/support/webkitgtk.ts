@@ -107,6 +107,9 @@ interface Answer {
   readonly message?: string;
 }
 
+/** The driver now and then loses the answer to a script that meets a navigation. Scripts answer at once, so what takes this long never comes; whoever looks at a page that is on its way looks again. */
+const LOST_MS = 10_000;
+
 /** The WebDriver session. Its "current window" belongs to everybody, so commands go one after the other. */
 class Wire {
   readonly #driver: string;
@@ -163,7 +166,7 @@ class Wire {
   }
 
   run(window: string, script: string): Promise<unknown> {
-    return this.#inWindow(window, () => this.#send('POST', `${this.#session}/execute/sync`, { script, args: [] }));
+    return this.#inWindow(window, () => this.#send('POST', `${this.#session}/execute/sync`, { script, args: [] }, LOST_MS));
   }
 
   closeWindow(window: string): Promise<void> {
@@ -195,8 +198,8 @@ class Wire {
     return turn;
   }
 
-  async #send(method: string, path: string, body?: object): Promise<unknown> {
-    const response = await fetch(this.#driver + path, { method, headers: { 'content-type': 'application/json' }, ...(body && { body: JSON.stringify(body) }) });
+  async #send(method: string, path: string, body?: object, withinMs = 60_000): Promise<unknown> {
+    const response = await fetch(this.#driver + path, { method, headers: { 'content-type': 'application/json' }, signal: AbortSignal.timeout(withinMs), ...(body && { body: JSON.stringify(body) }) });
     const { value } = (await response.json()) as { value: unknown };
     if (!response.ok) {
       const { error = '', message = '' } = (value ?? {}) as { error?: string; message?: string };
