@@ -85,8 +85,12 @@ export const flows = [
     why: "Who comes back would not be known, while the service has replaced the guest's cookie already: the cart would be gone.",
   },
   {
-    id: 'recovered-by-whom', file: authorize, find: "&& session?.kind === 'guest' && one.subject === session.subject && ", replace: '&& ',
+    id: 'recovered-by-whom', file: authorize, find: "&& keeper.record.session?.kind === 'guest' && one.subject === keeper.record.session.subject && ", replace: '&& ',
     why: 'A link that somebody else began on this device would be finished for whoever is here now.',
+  },
+  {
+    id: 'recovered-while-still-here', file: authorize, find: 'findCut()?.state !== cut.state || ', replace: '',
+    why: 'A guest who came while this tab waited for its turn would be asked about with the link of the one before.',
   },
   {
     id: 'recovered-for-whom', file: authorize, find: "grant?.kind === 'user' && grant.subject === cut.subject", replace: "grant?.kind === 'user'",

@@ -200,13 +200,14 @@ function redeem(context: Context, state: string): Promise<PendingAuthorization |
  */
 export async function recover(context: Context, connectionId: string): Promise<boolean> {
   const { keeper } = context;
-  const { session } = keeper.record;
-  const cut = find(context, (one) => one.purpose === 'link' && one.connectionId === connectionId && !one.outcome && one.callback === null
-    && session?.kind === 'guest' && one.subject === session.subject && keeper.ports.clock.now() - one.startedAt < PENDING_LIFETIME_MS);
+  const findCut = (): PendingAuthorization | null => find(context, (one) => one.purpose === 'link' && one.connectionId === connectionId && !one.outcome && one.callback === null
+    && keeper.record.session?.kind === 'guest' && one.subject === keeper.record.session.subject && keeper.ports.clock.now() - one.startedAt < PENDING_LIFETIME_MS);
+  const cut = findCut();
   if (!cut) return false;
   await keeper.alone(`recover ${cut.state}`, async (ports, record) => {
     const at = ports.now();
-    if (waitMs(record, at) > 0) return;
+    // Another tab ended it, or somebody else is here by now.
+    if (findCut()?.state !== cut.state || waitMs(record, at) > 0) return;
     const grant = await resumed(context, cut, ports);
     if (grant?.kind === 'user' && grant.subject === cut.subject) await keeper.commit({ type: 'completed', state: cut.state, grant, at });
   });

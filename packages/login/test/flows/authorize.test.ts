@@ -198,4 +198,22 @@ describe('a link whose way back was cut', () => {
     expect(bench.asked).toEqual([]);
     expect(bench.stored.conflict).toBeNull();
   });
+
+  it('and whose guest left while another tab was busy is not asked about', async () => {
+    begun();
+    const other = bench.open();
+    let release = (): void => undefined;
+    void other.ports.lock.run(() => new Promise<void>((resolve) => void (release = resolve)));
+    const page = bench.open('/', {}, { resume: async () => bench.answer('resume', grantOf('user_guest', 'user')) });
+    page.login.linkIdentity({ connectionId: 'google' }).catch(() => undefined);
+    await bench.time.pass(100);
+    const { version } = bench.stored;
+    const pending = pendingOf({ subject: 'user_guest', startedAt: bench.time.wall });
+    bench.row = { ...bench.remember({ type: 'guest_started', grant: grantOf('user_later', 'guest'), at: bench.time.wall, turn: 0 }, { type: 'begun', pending }), version: version + 1 };
+    release();
+    await bench.time.pass(1_000);
+    expect(page.departed).not.toBeNull();
+    expect(bench.asked).toEqual([]);
+    expect(bench.stored.session).toMatchObject({ subject: 'user_later', kind: 'guest' });
+  });
 });
