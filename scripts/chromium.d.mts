@@ -1,3 +1,3 @@
-export function chromiumPath(): string | undefined;
-export function installChromium(say: (line: string) => void): string | undefined;
+export function chromiumPath(build?: 'any' | 'whole'): string | undefined;
+export function installChromium(say: (line: string) => void, build?: 'any' | 'whole'): string | undefined;
 export const chromiumArguments: string[];

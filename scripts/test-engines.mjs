@@ -14,7 +14,7 @@ const isThere = (command) => spawnSync('sh', ['-c', `command -v ${command}`]).st
 
 /** What each engine needs: how it is found, and the system's packages that bring it. */
 const needs = [
-  { engine: 'Chromium', isHere: () => chromiumPath() !== undefined, install: () => installChromium(say) },
+  { engine: 'Chromium', isHere: () => chromiumPath('whole') !== undefined, install: () => installChromium(say, 'whole') },
   { engine: 'Firefox', isHere: () => existsSync(process.env.FIREFOX ?? '/usr/bin/firefox-esr'), install: () => installPackages('firefox-esr') },
   { engine: 'WebKitGTK', isHere: () => isThere('WebKitWebDriver') && isThere('Xvfb'), install: () => installPackages('webkit2gtk-driver', 'xvfb') },
   { engine: 'PostgreSQL', isHere: () => postgresPath() !== undefined, install: () => installPackages('postgresql') },

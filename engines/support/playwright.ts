@@ -13,7 +13,7 @@ export const chromiumEngine: Engine = {
   launch: async ({ backForwardCache, freezing, thirdPartyCookies }: LaunchSettings = {}) => {
     if (freezing === 'on' || thirdPartyCookies === 'allowed') return launchUntouched(thirdPartyCookies === 'allowed' ? { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } } : {});
     const browser = await chromium.launch({
-      executablePath: chromiumPath() ?? '',
+      executablePath: chromiumPath('whole') ?? '',
       args: [...chromiumArguments, ...(thirdPartyCookies === 'partitioned' ? ['--disable-features=Translate'] : [])],
       // Windows that nobody clicked for are blocked, as they are for people.
       ignoreDefaultArgs: ['--disable-popup-blocking', ...(backForwardCache === 'on' ? ['--disable-back-forward-cache'] : [])],
@@ -46,7 +46,7 @@ async function launchUntouched(preferences: object): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'engines-'));
   await mkdir(join(profile, 'Default'));
   await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));
-  const child = spawn(chromiumPath() ?? '', [...chromiumArguments, '--headless', '--remote-debugging-port=0', `--user-data-dir=${profile}`, '--ignore-certificate-errors', 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(chromiumPath('whole') ?? '', [...chromiumArguments, '--headless', '--remote-debugging-port=0', `--user-data-dir=${profile}`, '--ignore-certificate-errors', 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] });
   const gone = new Promise((resolve) => child.once('exit', resolve));
   const address = await new Promise<string>((resolve, reject) => {
     void gone.then(() => reject(new Error('Chromium ended before it could be driven')));
