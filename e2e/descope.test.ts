@@ -62,8 +62,9 @@ async function hear({ page, context }: Visitor): Promise<() => Promise<string>> 
   for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) vi.spyOn(console, method).mockImplementation(print);
   context.on('console', (message) => print(message.text()));
   context.on('request', (request) => print(request.url(), JSON.stringify(request.headers()), request.postData() ?? ''));
-  // A preflight has no body to read.
-  context.on('response', (response) => heard.push(response.text().then((body) => `${JSON.stringify(response.headers())} ${body}`, () => JSON.stringify(response.headers()))));
+  context.on('response', (response) => print(JSON.stringify(response.headers())));
+  // An answer that a page left behind may never end; and a preflight has no body to read.
+  context.on('requestfinished', (request) => heard.push(request.response().then(async (response) => (await response?.text()) ?? '').catch(() => '')));
   await page.reload();
   return async () => {
     print(await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, document.documentElement.outerHTML])));
