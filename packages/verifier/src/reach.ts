@@ -7,6 +7,8 @@ export interface ServiceAnswer {
   readonly status: number;
   /** Null: it is no JSON object. */
   readonly body: Json | null;
+  /** A page for people, as a firewall or a proxy on the way sends it in the service's place. */
+  readonly isPage: boolean;
   /** `Set-Cookie`s. */
   readonly cookies: readonly string[];
   readonly retryAfterSeconds?: number;
@@ -32,11 +34,11 @@ export async function reach(fetch: typeof globalThis.fetch, url: string, { heade
     const answer = await fetch(url, { method, headers: { accept: 'application/json', ...headers }, ...(body !== undefined && { body }), redirect: 'manual', signal: AbortSignal.timeout(PATIENCE_MS) });
     const [retryAfterSeconds, location] = [retryAfterOf(answer.headers), answer.headers.get('location')];
     return {
-      status: answer.status, body: parseObject(await readBody(answer, mostBytes)), cookies: answer.headers.getSetCookie(),
+      status: answer.status, body: parseObject(await readBody(answer, mostBytes)), isPage: /html/i.test(answer.headers.get('content-type') ?? ''), cookies: answer.headers.getSetCookie(),
       ...(retryAfterSeconds !== undefined && { retryAfterSeconds }), ...(location !== null && { location }),
     };
   } catch (error) {
-    if (error instanceof Error) return { status: 0, body: null, cookies: [] };
+    if (error instanceof Error) return { status: 0, body: null, isPage: false, cookies: [] };
     throw error;
   }
 }

@@ -49,8 +49,8 @@ export function judgeAuthorization({ status, retryAfterSeconds }: Pick<ServiceAn
 }
 
 /** The profiles API. */
-export function judgeProfiles(what: string, { status, retryAfterSeconds }: Pick<ServiceAnswer, 'status' | 'retryAfterSeconds'>): AppIdFailed {
-  if (status === 401 || status === 403) return new AppIdFailed('token_refused', 'App ID refuses attributes to a token that is good: switch on User profiles, with attributes that can be changed by the app');
+export function judgeProfiles(what: string, { status, isPage, retryAfterSeconds }: Pick<ServiceAnswer, 'status' | 'isPage' | 'retryAfterSeconds'>): AppIdFailed {
+  if ((status === 401 || status === 403) && !isPage) return new AppIdFailed('token_refused', 'App ID refuses attributes to a token that is good: switch on User profiles, with attributes that can be changed by the app');
   if (status === 413) return new AppIdFailed('refused', 'App ID keeps 100 kB of attributes at most for one person');
   return unavailable(what, retryAfterSeconds);
 }

@@ -269,6 +269,15 @@ describe('a guest who comes back with a code', () => {
     expect(who(await loginWith(world, code, { token: guest.token }))).toEqual([200, expect.any(String), 'user', guest.subject]);
   });
 
+  it('is not taken for somebody else’s because a firewall stood in the way', async () => {
+    const world = await World.open({ switches: { widget: 'cookie' } });
+    const guest = await guestOf(world);
+    const code = await codeFor(world, guest);
+    world.shop.appId.faults.add({ route: ATTRIBUTES, kind: 'html', status: 403, times: 1 });
+    expect(errorOf(await loginWith(world, code, { token: guest.token }))).toEqual([503, 'temporarily_unavailable']);
+    expect(who(await loginWith(world, code, { token: guest.token }))).toEqual([200, expect.any(String), 'user', guest.subject]);
+  });
+
   it('is told from a user where the tenant keeps no attributes', async () => {
     const world = await World.open({ switches: { widget: 'cookie' }, tenant: { profiles: 'inactive' } });
     const [first, second] = [await guestOf(world), await guestOf(world)];
