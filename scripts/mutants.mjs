@@ -2,9 +2,8 @@
  * `npm run mutants`: takes each guard out in turn and has a test fail. `npm run mutants -- late` takes only those whose id or file holds "late".
  * Fails when fewer than 95 % are noticed, and when one that is not noticed has no reason in mutants/README.md.
  */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -12,7 +11,6 @@ import { guards } from '../mutants/guards.mjs';
 import { say } from './steps.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const scratch = mkdtempSync(join(tmpdir(), 'mutants-'));
 const WORKERS = Number(process.env.MUTANT_WORKERS ?? 2);
 const WANTED = 0.95;
 /** A run that does not end by then hangs where no test can end it. */
@@ -25,11 +23,7 @@ if (chosen.length === 0) {
   process.exit(1);
 }
 
-try {
-  process.exitCode = await main();
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
-}
+process.exitCode = await main();
 
 async function main() {
   const begun = performance.now();
@@ -37,19 +31,21 @@ async function main() {
   const problems = compileProblems(chosen);
 
   say('Running the tests with every guard in its place');
-  const whole = await runTests('');
+  const runners = Array.from({ length: WORKERS }, startRunner);
+  const whole = await runners[0].runWithout('');
   if (whole.problem || whole.failed) {
     console.error(`✗ They have to pass first: ${whole.problem ?? whole.failed.name}`);
     return 1;
   }
 
   say(`Taking each guard out, ${WORKERS} at a time`);
-  const results = await inTurn(chosen, async (guard) => {
+  const results = await inTurn(chosen, runners, async (guard, runner) => {
     const problem = problems.get(guard.id);
-    const result = { guard, ...(problem ? { problem } : await runTests(guard.id)) };
+    const result = { guard, ...(problem ? { problem } : await runner.runWithout(guard.id)) };
     console.log(lineOf(result));
     return result;
   });
+  for (const runner of runners) runner.end();
   return verdict(results, Math.round((performance.now() - begun) / 1000));
 }
 
@@ -107,59 +103,53 @@ function compileProblems(list) {
   return problems;
 }
 
-/** Runs the tests with one guard out: `failed`, the first test that noticed; `problem`, what kept the run from proving anything. */
-async function runTests(id) {
-  const report = join(scratch, `${id || 'whole'}.json`);
-  const command = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'mutants/vitest.config.ts', '--bail', '1', '--reporter', 'json', '--outputFile', report];
-  const { output, hangs } = await runQuietly(command, { MUTANT: id });
-  if (hangs) return { problem: 'the tests hang where no test can end them' };
-  const answer = readReport(report);
-  if (!answer) return { problem: `the tests did not run: ${output.trim().split('\n').at(-1)}` };
-  if (id && !output.includes(`Taken out: ${id}`)) return { problem: 'no test loads its file' };
-  const unloaded = answer.testResults.find(({ status, message, assertionResults }) => status === 'failed' && message && assertionResults.length === 0);
-  if (unloaded) return { problem: `${unloaded.name.slice(root.length)} does not load: ${unloaded.message.split('\n')[0]}` };
-  const failed = answer.testResults.flatMap(({ assertionResults }) => assertionResults).find(({ status }) => status === 'failed');
-  if (failed) return { failed: { name: failed.fullName.trim(), timedOut: failed.failureMessages.some((message) => message.includes('timed out in')) } };
-  return answer.success ? {} : { problem: 'the run failed, and no test did' };
-}
-
-function readReport(path) {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    if (error.code !== 'ENOENT') throw error;
-    return null;
-  }
-}
-
-function runQuietly(args, env) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    let hangs = false;
-    const timer = setTimeout(() => {
-      hangs = true;
-      child.kill('SIGKILL');
-    }, PATIENCE_MS);
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => { output += text; });
-    child.once('error', reject);
-    child.once('close', () => {
+/** A process that runs the tests with one guard out after the other, and is replaced where it hangs or dies. */
+function startRunner() {
+  const start = () => fork(join(root, 'mutants/runner.mjs'), { cwd: root, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  let child = null;
+  const answerOf = (ask) => new Promise((resolve) => {
+    const errors = [];
+    const settle = (answer) => {
       clearTimeout(timer);
-      resolve({ output, hangs });
-    });
+      child.off('message', settle).off('exit', died);
+      resolve(answer);
+    };
+    const died = () => {
+      settle({ problem: `the tests did not run: ${errors.join('').trim().split('\n').at(-1)}` });
+      child = null;
+    };
+    const timer = setTimeout(() => {
+      settle({ problem: 'the tests hang where no test can end them' });
+      child.kill('SIGKILL');
+      child = null;
+    }, PATIENCE_MS);
+    child.once('message', settle).once('exit', died);
+    child.stderr.setEncoding('utf8').on('data', (text) => errors.push(text));
+    ask();
   });
+  return {
+    async runWithout(id) {
+      if (!child) {
+        child = start();
+        const ready = await answerOf(() => undefined);
+        if (ready !== 'ready') return ready;
+      }
+      return answerOf(() => child.send(id));
+    },
+    end: () => child?.disconnect(),
+  };
 }
 
-/** Works through a list, a few at a time; the answers in the list's order. */
-async function inTurn(list, work) {
+/** Works through a list, each worker one after the other; the answers in the list's order. */
+async function inTurn(list, workers, work) {
   const answers = [];
   let next = 0;
-  const one = async () => {
+  const one = async (worker) => {
     while (next < list.length) {
       const at = next++;
-      answers[at] = await work(list[at]);
+      answers[at] = await work(list[at], worker);
     }
   };
-  await Promise.all(Array.from({ length: WORKERS }, one));
+  await Promise.all(workers.map(one));
   return answers;
 }
