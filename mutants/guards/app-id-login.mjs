@@ -1,20 +1,21 @@
 /** App ID as the page sees it: guests that a verifier starts, sign-ins whose addresses hold no token, and what ends a session. */
 const provider = 'packages/login/src/providers/app-id.ts';
+const tokens = 'packages/login/src/providers/app-id/tokens.ts';
 const policy = 'packages/login/src/core/policy.ts';
 const flow = 'packages/login/src/providers/code-flow.ts';
 
 export const appIdLogin = [
-  { id: 'app-id-page-issuer', file: provider, find: "text(claims, 'iss') !== oauthServerUrl || ", replace: '', why: 'A guest would be the guest of another tenant, whom the shop’s API does not know.' },
-  { id: 'app-id-page-audience', file: provider, find: ' || ![claims.aud].flat().includes(clientId)', replace: '', why: 'A token of another application would be sent to the shop’s API.' },
-  { id: 'app-id-page-lifetime', file: provider, find: 'if (!(lifetimeMs > 0)) throw', replace: 'if (false as boolean) throw', why: 'A session of no length would be asked for again at every click.' },
-  { id: 'app-id-page-kind', file: provider, find: 'if (isAnonymous === isSignedIn) throw', replace: 'if (false as boolean) throw', why: 'Page and verifier would not agree on who is a guest.' },
+  { id: 'app-id-page-issuer', file: tokens, find: "text(claims, 'iss') !== oauthServerUrl || ", replace: '', why: 'A guest would be the guest of another tenant, whom the shop’s API does not know.' },
+  { id: 'app-id-page-audience', file: tokens, find: ' || ![claims.aud].flat().includes(clientId)', replace: '', why: 'A token of another application would be sent to the shop’s API.' },
+  { id: 'app-id-page-lifetime', file: tokens, find: 'if (!(lifetimeMs > 0)) throw', replace: 'if (false as boolean) throw', why: 'A session of no length would be asked for again at every click.' },
+  { id: 'app-id-page-kind', file: tokens, find: 'if (isAnonymous === isSignedIn) throw', replace: 'if (false as boolean) throw', why: 'Page and verifier would not agree on who is a guest.' },
   { id: 'app-id-page-renews-early', file: provider, find: "      ...(kind === 'guest' && { renewAheadMs: lifetimeMs / 2 }),\n", replace: '', why: 'A guest who comes every week would be gone after a month.' },
   { id: 'app-id-page-margin', file: policy, find: 'renewAheadMs ?? Math.min', replace: 'Math.min', why: 'A guest who comes every week would be gone after a month.' },
   { id: 'app-id-page-moved-guest', file: provider, find: '...(guest && data.moved_from === guest.subject && { movedFrom: guest.subject })', replace: '...(guest && data.moved_from !== undefined && { movedFrom: guest.subject })', why: 'A guest’s cart would go to an account by a word about somebody else.' },
   { id: 'app-id-page-same-guest', file: provider, find: "current?.kind === 'guest' && current.subject === details.guest ? current : null", replace: "current?.kind === 'guest' ? current : null", why: 'Another guest’s profile, who came meanwhile, would be attached to the account.' },
   { id: 'app-id-page-guest-only', file: provider, find: "current?.kind === 'guest' && current.subject === details.guest", replace: 'current?.subject === details.guest', why: 'A user’s token would be handed on as a guest’s.' },
-  { id: 'app-id-page-not-on-continue', file: provider, find: "  if (purpose !== 'link') return null;\n", replace: '', why: 'Who chose to go on as themselves would have the guest attached a second time.' },
-  { id: 'app-id-page-users-link-nothing', file: provider, find: "if (session?.kind === 'user') throw", replace: 'if (false as boolean) throw', why: 'A user who adds Google would be signed in as somebody else instead.' },
+  { id: 'app-id-page-not-on-continue', file: tokens, find: "  if (purpose !== 'link') return null;\n", replace: '', why: 'Who chose to go on as themselves would have the guest attached a second time.' },
+  { id: 'app-id-page-users-link-nothing', file: tokens, find: "if (session?.kind === 'user') throw", replace: 'if (false as boolean) throw', why: 'A user who adds Google would be signed in as somebody else instead.' },
   { id: 'app-id-page-safe-address', file: provider, find: "safeAddress(text(await ask('authorize', { ...fields, token: guest.accessToken }, ports), 'url'))", replace: "text(await ask('authorize', { ...fields, token: guest.accessToken }, ports), 'url')", why: 'A tampered answer would run as script when a person signs in.' },
   { id: 'app-id-page-no-guest-by-leaving', file: provider, find: "if (connectionId === GUESTS) throw", replace: 'if (false as boolean) throw', why: 'A visitor would be sent to a page that does not know what they want.' },
   { id: 'app-id-page-own-words', file: provider, find: '/^(invalid_grant|guest_expired|guest_revoked)$/', replace: '/^(invalid_grant)$/', why: 'A guest whose token is over would wait for ever.' },
