@@ -12,6 +12,8 @@ import { postForm, safeAddress } from './http.ts';
 import { createPkce, randomText } from './pkce.ts';
 import type { Provider } from './provider.ts';
 
+export { publicAppId, type PublicAppIdOptions } from './app-id-public.ts';
+
 export interface AppIdOptions {
   /** As the service credentials have it: `https://<region>.appid.cloud.ibm.com/oauth/v4/<tenantId>`. */
   readonly oauthServerUrl: string;
