@@ -16,6 +16,7 @@ const HELP = `npm start [-- --provider oidc] [--check]
 
   --provider  the identity service: ${Object.keys(PROVIDERS).join(' (default) or ')}
   --generation  of Descope's guests: new (default), anonymous tokens, or old, temporary users
+  --client    of App ID: regular (default), with a verifier, or public, the page alone
   --check     start, see that everything answers, stop, and exit with 0
   --help      this text
 
@@ -29,10 +30,10 @@ const options = readOptions();
 if (options.help) {
   console.log(HELP);
 } else {
-  await start({ port: readPort(), provider: readProvider(), generation: readGeneration(), then: options.check ? check : stay });
+  await start({ port: readPort(), provider: readProvider(), generation: readGeneration(), client: readClient(), then: options.check ? check : stay });
 }
 
-async function start({ port, provider, generation, then }) {
+async function start({ port, provider, generation, client, then }) {
   await refuseTakenPorts(port);
   // Both tell of newer versions by a link; the first link here is the shop's.
   process.env.NPM_CONFIG_UPDATE_NOTIFIER = 'false';
@@ -42,14 +43,14 @@ async function start({ port, provider, generation, then }) {
   // Loaded only now: it stands on what was just installed and built.
   const { startDemo } = await import('../examples/vanilla/src/demo.mjs');
   const { openDatabase } = await import('../examples/vanilla/src/database.mjs');
-  const demo = await startDemo({ port, provider, generation, openStore: openDatabase }).catch((error) => {
+  const demo = await startDemo({ port, provider, generation, client, openStore: openDatabase }).catch((error) => {
     if (error.code !== 'EADDRINUSE') throw error;
     return refuse(takenPort(error.port));
   });
-  await then(demo, { port, provider });
+  await then(demo, { port, provider, client });
 }
 
-async function stay(demo, { provider }) {
+async function stay(demo, { provider, client }) {
   const pages = {
     authress: `
   Make-believe Google ${demo.googleUrl}
@@ -65,7 +66,7 @@ async function stay(demo, { provider }) {
   The shop is open:   ${demo.shopUrl}
 
   Login host          ${demo.loginUrl}   (${PROVIDERS[provider].name})
-  Verifier            ${demo.verifierUrl}${pages[provider]}
+  Verifier            ${client === 'public' ? 'none: the page asks by itself' : demo.verifierUrl}${pages[provider]}
 
   Ctrl-C stops all of it.`);
   await new Promise((resolve) => {
@@ -117,7 +118,7 @@ async function ask(origin, port, path) {
 
 function readOptions() {
   try {
-    return parseArgs({ options: { provider: { type: 'string', default: 'authress' }, generation: { type: 'string', default: 'new' }, check: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } }).values;
+    return parseArgs({ options: { provider: { type: 'string', default: 'authress' }, generation: { type: 'string', default: 'new' }, client: { type: 'string', default: 'regular' }, check: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } }).values;
   } catch (error) {
     if (!String(error.code).startsWith('ERR_PARSE_ARGS')) throw error;
     return refuse(`${error.message}\n\n${HELP}`);
@@ -132,6 +133,11 @@ function readProvider() {
 function readGeneration() {
   const { generation } = options;
   return generation === 'new' || generation === 'old' ? generation : refuse(`There is no generation "${generation}": choose new or old, as in npm start -- --provider descope --generation old`);
+}
+
+function readClient() {
+  const { client } = options;
+  return client === 'regular' || client === 'public' ? client : refuse(`There is no client "${client}": choose regular or public, as in npm start -- --provider app-id --client public`);
 }
 
 function readPort() {

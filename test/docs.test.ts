@@ -229,7 +229,7 @@ describe('a table of the README', () => {
 });
 
 describe('the guarantees', () => {
-  const rows = ['## In the browser', '## With an OpenID provider', '## With ZITADEL', '## With Descope', '## Attacks on a guest, a link and a merge', '## On the server', '## Of the house'].flatMap((heading) => tableUnder('docs/guarantees.md', heading));
+  const rows = ['## In the browser', '## With an OpenID provider', '## With ZITADEL', '## With Descope', '## With IBM App ID', '## Attacks on a guest, a link and a merge', '## On the server', '## Of the house'].flatMap((heading) => tableUnder('docs/guarantees.md', heading));
 
   it('name tests that exist, by their sentences', () => {
     const cited = rows.flatMap(([promise = '', by = '']) => {

@@ -1,5 +1,5 @@
 /** The client, for the identity service that the shop's server names. All else on this page is the same for any of them. */
-import { appId, descope, LoginClient, oidc, zitadel } from '/passerby.js';
+import { appId, descope, LoginClient, oidc, publicAppId, zitadel } from '/passerby.js';
 
 const APPLICATION = 'app_shop';
 
@@ -28,9 +28,11 @@ const settingsFor = {
     provider: descope({ ...service, baseUrl: loginUrl, verifier: `${verifierUrl}/auth` }),
     redirectUrl: new URL('/', location.href).href,
   }),
-  /** App ID's guests need its client secret, which the verifier holds; it tells App ID whose profile a sign-in is to be attached to. */
-  'app-id': ({ verifierUrl, service }) => ({
-    provider: appId({ ...service, clientId: APPLICATION, verifier: `${verifierUrl}/auth` }),
+  /** App ID's guests need its client secret, which the verifier holds; or none, where the application is a page alone. */
+  'app-id': ({ verifierUrl, service: { client, oauthServerUrl } }) => ({
+    ...(client === 'public'
+      ? { provider: publicAppId({ oauthServerUrl, clientId: APPLICATION }), guestConnectionId: 'guest', frameUrl: '/callback.html' }
+      : { provider: appId({ oauthServerUrl, clientId: APPLICATION, verifier: `${verifierUrl}/auth` }) }),
     redirectUrl: new URL('/', location.href).href,
   }),
 };

@@ -6,6 +6,8 @@ export interface DemoOptions {
   readonly provider?: 'authress' | 'oidc' | 'zitadel' | 'descope' | 'app-id';
   /** Which of Descope's two kinds of guests. Default: new. */
   readonly generation?: 'new' | 'old';
+  /** Whether App ID's application has a secret, which a verifier holds, or is the page alone. Default: regular. */
+  readonly client?: 'regular' | 'public';
   /** The first of five ports: shop, login host, verifier, Google, GitHub. Default 4600; 0: any five that are free. */
   readonly port?: number;
   /** Default `login.shop.localhost`, of one site with the shop. Another site, such as `login.elsewhere.localhost`, loses the session cookie. */

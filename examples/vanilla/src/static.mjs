@@ -66,13 +66,13 @@ function signInSettings({ provider = 'authress', loginUrl, verifierUrl, service 
  * start by a request to it; and where it is mounted in the shop, no other site is asked for anything.
  * @param {Sites} sites
  */
-function contentSecurityPolicy({ provider = 'authress', loginUrl, verifierUrl }) {
+function contentSecurityPolicy({ provider = 'authress', loginUrl, verifierUrl, service }) {
   const services = {
     authress: [`connect-src 'self' ${loginUrl}`, `frame-src 'self' ${loginUrl} ${verifierUrl}`],
     oidc: [`connect-src 'self' ${loginUrl} ${verifierUrl}`, "frame-src 'none'"],
     zitadel: ["connect-src 'self'", "frame-src 'none'"],
     descope: [`connect-src 'self' ${loginUrl} ${verifierUrl}`, "frame-src 'none'"],
-    'app-id': [`connect-src 'self' ${verifierUrl}`, "frame-src 'none'"],
+    'app-id': service?.['client'] === 'public' ? [`connect-src 'self' ${loginUrl}`, `frame-src 'self' ${loginUrl}`] : [`connect-src 'self' ${verifierUrl}`, "frame-src 'none'"],
   };
   return [
     "default-src 'self'",

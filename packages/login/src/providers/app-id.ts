@@ -2,14 +2,17 @@
  * IBM App ID, whose guests the shop's verifier starts (docs/protocol-app-id.md): anonymous profiles, with a token of weeks that is renewed by itself. Signing in
  * attaches the profile to the user's, which may keep the guest's subject or not: it is compared. Neither the secret nor a token is ever in an address.
  */
-import { isLoginError, LoginError, optionalNumber, optionalText, readClaims, text, type Grant, type Json, type StoredSession, type SubjectKind } from '@passerby/shared';
+import { isLoginError, LoginError, optionalText, text, type Grant, type Json, type StoredSession } from '@passerby/shared';
 import { judge, type Refusal } from '../core/answers.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
+import { ANY, authorizationUrl, checkApplication, grantedBy, guestOf, GUESTS } from './app-id/tokens.ts';
 import { changeFields, checkTexts, readAttributes } from './attributes.ts';
-import { addressWith, callbackMarks, checkAddress, checkClientId, checkMount, codeFrom, refusedVisitor, spent } from './code-flow.ts';
+import { callbackMarks, checkMount, codeFrom, refusedVisitor, spent } from './code-flow.ts';
 import { postForm, safeAddress } from './http.ts';
 import { createPkce, randomText } from './pkce.ts';
-import type { AuthorizationRequest, Provider } from './provider.ts';
+import type { Provider } from './provider.ts';
+
+export { publicAppId, type PublicAppIdOptions } from './app-id-public.ts';
 
 export interface AppIdOptions {
   /** As the service credentials have it: `https://<region>.appid.cloud.ibm.com/oauth/v4/<tenantId>`. */
@@ -22,32 +25,22 @@ export interface AppIdOptions {
   readonly captcha?: () => Promise<string>;
 }
 
-/** The connection that makes guests. */
-const GUESTS = 'guest';
-/** The connection where people choose at App ID; any other is the name that one way to sign in has there, such as `google`. */
-const ANY = 'app_id';
-
 /** @throws LoginError `config_invalid` */
 export function appId(options: AppIdOptions): Provider {
-  const { clientId, captcha } = options;
-  const oauthServerUrl = checkAddress(options.oauthServerUrl, 'oauthServerUrl').replace(/\/$/, '');
+  const { captcha } = options;
+  const application = checkApplication(options);
+  const { oauthServerUrl, clientId } = application;
   const verifier = checkMount(options.verifier);
-  checkClientId(clientId);
 
   const ask = async (route: string, fields: Readonly<Record<string, string>>, ports: ProviderPorts): Promise<Json> =>
     judge(await postForm(`${verifier}/${route}`, fields, ports), ports.now(), isOver);
 
-  /** The verifier's answer, which came straight over TLS: its claims are checked and its signature is not (OpenID Connect Core §3.1.3.7). */
   const toGrant = (data: Json, connectionId: string | undefined, guest: StoredSession | null): Grant => {
-    const accessToken = text(data, 'access_token');
-    const claims = readClaims(accessToken);
-    if (text(claims, 'iss') !== oauthServerUrl || ![claims.aud].flat().includes(clientId)) throw new LoginError('response_invalid', 'The token is from another issuer or for another application');
-    const [subject, kind, issuedAt] = [text(claims, 'sub'), kindOf(claims), optionalNumber(claims, 'iat') ?? NaN];
-    const lifetimeMs = Math.min(optionalNumber(data, 'expires_in') ?? Infinity, (optionalNumber(claims, 'exp') ?? 0) - issuedAt) * 1000;
-    if (!(lifetimeMs > 0)) throw new LoginError('response_invalid', 'The token has no lifetime');
+    const granted = grantedBy(data, application);
+    const { kind, accessToken, lifetimeMs } = granted;
     const refreshToken = kind === 'guest' ? accessToken : optionalText(data, 'refresh_token');
     return {
-      subject, kind, accessToken, connectionId, lifetimeMs, issuedAt: issuedAt * 1000,
+      ...granted, connectionId,
       renewal: refreshToken ? { type: 'refresh_token', refreshToken } : { type: 'none' },
       // Its own token is all that renews a guest, so nothing does once that has ended.
       ...(kind === 'guest' && { renewAheadMs: lifetimeMs / 2 }),
@@ -77,7 +70,7 @@ export function appId(options: AppIdOptions): Provider {
       const { codeVerifier, codeChallenge: nonce } = await createPkce(ports.crypto);
       const fields = { redirect_uri: redirectUrl, state: randomText(ports.crypto), nonce, ...(connectionId !== ANY && { idp: connectionId }) };
       const begun = { state: fields.state, codeVerifier };
-      if (guest === null) return { ...begun, url: addressWith(`${oauthServerUrl}/authorization`, { client_id: clientId, response_type: 'code', scope: SCOPE, ...fields }) };
+      if (guest === null) return { ...begun, url: authorizationUrl(application, fields) };
       // Where App ID goes on with a sign-in whose guest the verifier told it: the token is in no address that this browser sees.
       return { ...begun, url: safeAddress(text(await ask('authorize', { ...fields, token: guest.accessToken }, ports), 'url')), details: { guest: guest.subject } };
     },
@@ -106,25 +99,7 @@ export function appId(options: AppIdOptions): Provider {
   };
 }
 
-/** What App ID's own SDK for web applications asks for. */
-const SCOPE = 'appid_default';
-
 const isOver: Refusal = (_status, error) => /^(invalid_grant|guest_expired|guest_revoked)$/.test(error);
-
-/** Whose profile is to be attached. A user has the identities that they have. @throws LoginError `unsupported` */
-function guestOf({ purpose, session }: AuthorizationRequest): StoredSession | null {
-  if (purpose !== 'link') return null;
-  if (session?.kind === 'user') throw new LoginError('unsupported', 'App ID adds no further identity to a user');
-  return session;
-}
-
-/** As the token says it, which is nobody's where it says neither or both. @throws LoginError `response_invalid` */
-function kindOf(claims: Json): SubjectKind {
-  const isAnonymous = Array.isArray(claims.amr) && claims.amr[0] === 'appid_anon';
-  const isSignedIn = (optionalText(claims, 'scope') ?? '').split(' ').includes('appid_authenticated');
-  if (isAnonymous === isSignedIn) throw new LoginError('response_invalid', 'The token says neither that it is of a guest nor that somebody signed in');
-  return isAnonymous ? 'guest' : 'user';
-}
 
 /** Whom App ID does not let in yet is told so; a code that was used will never do. */
 function refusedPerson(error: unknown): never {

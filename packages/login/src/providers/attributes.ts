@@ -18,6 +18,6 @@ export function changeFields({ set = {}, remove = [] }: AttributeChange): Readon
 /** @throws LoginError `response_invalid` */
 export function readAttributes(data: Json): AttributeValues {
   const attributes = asObject(data.attributes);
-  if (!attributes || !Object.values(attributes).every((value) => typeof value === 'string')) throw new LoginError('response_invalid', "The verifier's answer has no attributes");
+  if (!attributes || !Object.values(attributes).every((value) => typeof value === 'string')) throw new LoginError('response_invalid', 'The answer has no attributes');
   return attributes as AttributeValues;
 }

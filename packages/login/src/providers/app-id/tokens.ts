@@ -1,0 +1,60 @@
+/** What both kinds of App ID's applications have alike: how people are sent there, and what a token says. */
+import { LoginError, optionalNumber, optionalText, readClaims, text, type Grant, type Json, type StoredSession, type SubjectKind } from '@passerby/shared';
+import { addressWith, checkAddress, checkClientId } from '../code-flow.ts';
+import type { AuthorizationRequest } from '../provider.ts';
+
+/** Of which tenant, and which of its applications. */
+export interface Application {
+  readonly oauthServerUrl: string;
+  readonly clientId: string;
+}
+
+/** The connection that makes guests. */
+export const GUESTS = 'guest';
+/** The connection where people choose at App ID; any other is the name that one way to sign in has there, such as `google`. */
+export const ANY = 'app_id';
+/** What App ID's own SDKs for web pages ask for. */
+const SCOPE = 'appid_default';
+
+/** @throws LoginError `config_invalid` */
+export function checkApplication({ oauthServerUrl, clientId }: Application): Application {
+  checkClientId(clientId);
+  return { clientId, oauthServerUrl: checkAddress(oauthServerUrl, 'oauthServerUrl').replace(/\/$/, '') };
+}
+
+/** Where App ID is asked for a code. */
+export function authorizationUrl({ oauthServerUrl, clientId }: Application, fields: Readonly<Record<string, string>>): string {
+  return addressWith(`${oauthServerUrl}/authorization`, { client_id: clientId, response_type: 'code', scope: SCOPE, ...fields });
+}
+
+/** Who is to become a user. A user has the identities that they have. @throws LoginError `unsupported` */
+export function guestOf({ purpose, session }: AuthorizationRequest): StoredSession | null {
+  if (purpose !== 'link') return null;
+  if (session?.kind === 'user') throw new LoginError('unsupported', 'App ID adds no further identity to a user');
+  return session;
+}
+
+/** A token that came straight over TLS: its claims are checked and its signature is not (OpenID Connect Core §3.1.3.7). @throws LoginError `response_invalid` */
+export function claimsOf(token: string, { oauthServerUrl, clientId }: Application): Json {
+  const claims = readClaims(token);
+  if (text(claims, 'iss') !== oauthServerUrl || ![claims.aud].flat().includes(clientId)) throw new LoginError('response_invalid', 'The token is from another issuer or for another application');
+  return claims;
+}
+
+/** Whose the access token of an answer is, and how long it lives. @throws LoginError `response_invalid` */
+export function grantedBy(data: Json, application: Application): Omit<Grant, 'renewal'> {
+  const accessToken = text(data, 'access_token');
+  const claims = claimsOf(accessToken, application);
+  const [subject, kind, issuedAt] = [text(claims, 'sub'), kindOf(claims), optionalNumber(claims, 'iat') ?? NaN];
+  const lifetimeMs = Math.min(optionalNumber(data, 'expires_in') ?? Infinity, (optionalNumber(claims, 'exp') ?? 0) - issuedAt) * 1000;
+  if (!(lifetimeMs > 0)) throw new LoginError('response_invalid', 'The token has no lifetime');
+  return { subject, kind, accessToken, lifetimeMs, issuedAt: issuedAt * 1000 };
+}
+
+/** As the token says it, which is nobody's where it says neither or both. @throws LoginError `response_invalid` */
+function kindOf(claims: Json): SubjectKind {
+  const isAnonymous = Array.isArray(claims.amr) && claims.amr[0] === 'appid_anon';
+  const isSignedIn = (optionalText(claims, 'scope') ?? '').split(' ').includes('appid_authenticated');
+  if (isAnonymous === isSignedIn) throw new LoginError('response_invalid', 'The token says neither that it is of a guest nor that somebody signed in');
+  return isAnonymous ? 'guest' : 'user';
+}
