@@ -1,4 +1,5 @@
 /** The verifier before an App ID tenant: whose token counts, who is a guest, what App ID is told and what browsers are, and who becomes whom. */
+const reach = 'packages/verifier/src/reach.ts';
 const room = 'packages/verifier/src/app-id';
 const attributes = `${room}/attributes.ts`;
 const authorize = `${room}/authorize.ts`;
@@ -83,6 +84,7 @@ export const appIdVerifier = [
   { id: 'app-id-attribute-row', file: attributes, find: 'await current(await context.checkToken(required(asked.form, \'token\')), context)', replace: 'await context.checkToken(required(asked.form, \'token\'))', why: 'A copy of a guest’s token would be asked about at App ID long after they signed in.' },
   { id: 'app-id-known-words', file: failures, find: "(KNOWN.has(word) ? word : 'unknown error')", replace: 'word', why: 'What was sent would be in the operator’s log.' },
   { id: 'app-id-page-of-a-firewall', file: failures, find: '(status === 401 || status === 403) && !isPage', replace: 'status === 401 || status === 403', why: 'A guest whom a firewall stopped for a moment would count as attached, and what App ID keeps of them would stay behind.' },
+  { id: 'app-id-bare-status', file: reach, find: '!/^(Unauthorized|Forbidden)?$/.test(text)', replace: "text !== ''", why: 'Who signed in would wait for ever, where App ID says no more than that a token is over.' },
   { id: 'app-id-disabled-in-a-word', file: failures, find: "if (error.word === 'access_denied') return", replace: "if (error.word === 'nothing') return", why: 'A page would ask again and again for a guest that the tenant does not want.' },
   { id: 'app-id-denied-is-told', file: refusals, find: "      report(error.message);\n      return new Refused('guests_disabled'", replace: "      return new Refused('guests_disabled'", why: 'An operator would not hear that nobody can be a guest.' },
   { id: 'app-id-keys-are-no-fault', file: refusals, find: "error.code === 'keys_unavailable' ? later", replace: "error.code === 'token_missing' ? later", why: 'Keys that cannot be had for a moment would end every session.' },

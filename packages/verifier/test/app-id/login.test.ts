@@ -269,13 +269,24 @@ describe('a guest who comes back with a code', () => {
     expect(who(await loginWith(world, code, { token: guest.token }))).toEqual([200, expect.any(String), 'user', guest.subject]);
   });
 
-  it('is not taken for somebody else’s because a firewall stood in the way', async () => {
+  it.each([{ kind: 'html', status: 403 }, { kind: 'status', status: 403, body: 'RBAC: access denied' }, { kind: 'status', status: 401, body: '"Sign in"' }] as const)('is not taken for somebody else’s because a firewall stood in the way (%j)', async (fault) => {
     const world = await World.open({ switches: { widget: 'cookie' } });
     const guest = await guestOf(world);
     const code = await codeFor(world, guest);
-    world.shop.appId.faults.add({ route: ATTRIBUTES, kind: 'html', status: 403, times: 1 });
+    world.shop.appId.faults.add({ route: ATTRIBUTES, ...fault, times: 1 });
     expect(errorOf(await loginWith(world, code, { token: guest.token }))).toEqual([503, 'temporarily_unavailable']);
     expect(who(await loginWith(world, code, { token: guest.token }))).toEqual([200, expect.any(String), 'user', guest.subject]);
+  });
+
+  it.each(['', 'Unauthorized', '{"error":"invalid_token"}'])('has moved where App ID says that their token is over, in whatever words (401 %j)', async (body) => {
+    const world = await World.open({ switches: { linkKeepsSub: 'no' } });
+    const guest = await guestOf(world);
+    const code = await codeFor(world, guest);
+    const verifier = world.start({ fetch: async (input, init) => {
+      const answer = await world.fetch(input, init);
+      return answer.status === 401 ? new Response(body, { status: 401 }) : answer;
+    } });
+    expect(who(await world.post('/login', { code, redirect_uri: CALLBACK, code_verifier: 'v'.repeat(43), token: guest.token }, { verifier }))).toEqual([200, expect.any(String), 'user', guest.subject]);
   });
 
   it('is told from a user where the tenant keeps no attributes', async () => {
