@@ -92,10 +92,15 @@ describe('a guest', () => {
 
 describe('a token of the verifier’s answer', () => {
   it.each<[string, object]>([
-    ['of another issuer', { iss: `${OAUTH}x` }], ['for another application', { aud: ['other'] }], ['for none', { aud: undefined }], ['without a subject', { sub: '' }], ['that ends before it begins', { exp: ISSUED }], ['without an end', { exp: undefined }], ['without a beginning', { iat: undefined }],
+    ['without a subject', { sub: '' }], ['that ends before it begins', { exp: ISSUED }], ['without an end', { exp: undefined }], ['without a beginning', { iat: undefined }],
     ['that says both', { scope: `${GUEST} appid_authenticated` }], ['that says neither', { amr: ['google'] }], ['with a text for a list', { amr: 'appid_anon' }],
+    ['of a guest without the scope of one', { scope: 'openid' }], ['of a guest without a scope', { scope: undefined }], ['of a user by no way to sign in', { amr: [], scope: `${GUEST} appid_authenticated` }], ['of a user by something that is no name', { amr: [7], scope: `${GUEST} appid_authenticated` }],
   ])('%s is none', async (_, changes) => {
     await expect(new Bench().says(200, session(guestToken(changes))).refresh()).rejects.toMatchObject({ code: 'response_invalid' });
+  });
+
+  it.each<[string, object]>([['of another issuer', { iss: `${OAUTH}x` }], ['for another application', { aud: ['other'] }], ['for none', { aud: undefined }]])('%s is a wrong setting, which is not asked for again', async (_, changes) => {
+    for (const act of ['startGuest', 'refresh'] as const) await expect(new Bench().says(200, session(guestToken(changes)))[act]()).rejects.toMatchObject({ code: 'config_invalid', retryable: false });
   });
 
   it('of a user is not renewed where App ID gave nothing to do it with', async () => {

@@ -11,6 +11,8 @@ export interface Application {
 
 /** The connection that makes guests. */
 export const GUESTS = 'guest';
+/** The name that it has at App ID. */
+export const ANONYMOUS = 'appid_anon';
 /** The connection where people choose at App ID; any other is the name that one way to sign in has there, such as `google`. */
 export const ANY = 'app_id';
 /** What App ID's own SDKs for web pages ask for. */
@@ -34,14 +36,17 @@ export function guestOf({ purpose, session }: AuthorizationRequest): StoredSessi
   return session;
 }
 
-/** A token that came straight over TLS: its claims are checked and its signature is not (OpenID Connect Core §3.1.3.7). @throws LoginError `response_invalid` */
+/**
+ * A token that came straight over TLS: its claims are checked and its signature is not (OpenID Connect Core §3.1.3.7). Another issuer's is a wrong setting, which
+ * would make one more guest with each try. @throws LoginError `response_invalid`, `config_invalid`
+ */
 export function claimsOf(token: string, { oauthServerUrl, clientId }: Application): Json {
   const claims = readClaims(token);
-  if (text(claims, 'iss') !== oauthServerUrl || ![claims.aud].flat().includes(clientId)) throw new LoginError('response_invalid', 'The token is from another issuer or for another application');
+  if (text(claims, 'iss') !== oauthServerUrl || ![claims.aud].flat().includes(clientId)) throw new LoginError('config_invalid', 'The token is from another issuer or for another application: compare oauthServerUrl and clientId with the service credentials');
   return claims;
 }
 
-/** Whose the access token of an answer is, and how long it lives. @throws LoginError `response_invalid` */
+/** Whose the access token of an answer is, and how long it lives. @throws LoginError `response_invalid`, `config_invalid` */
 export function grantedBy(data: Json, application: Application): Omit<Grant, 'renewal'> {
   const accessToken = text(data, 'access_token');
   const claims = claimsOf(accessToken, application);
@@ -51,10 +56,12 @@ export function grantedBy(data: Json, application: Application): Omit<Grant, 're
   return { subject, kind, accessToken, lifetimeMs, issuedAt: issuedAt * 1000 };
 }
 
-/** As the token says it, which is nobody's where it says neither or both. @throws LoginError `response_invalid` */
+/** As the verifier reads it: the token is nobody's where it says neither or both. @throws LoginError `response_invalid` */
 function kindOf(claims: Json): SubjectKind {
-  const isAnonymous = Array.isArray(claims.amr) && claims.amr[0] === 'appid_anon';
-  const isSignedIn = (optionalText(claims, 'scope') ?? '').split(' ').includes('appid_authenticated');
-  if (isAnonymous === isSignedIn) throw new LoginError('response_invalid', 'The token says neither that it is of a guest nor that somebody signed in');
-  return isAnonymous ? 'guest' : 'user';
+  const scopes = (optionalText(claims, 'scope') ?? '').split(' ');
+  const [method]: readonly unknown[] = Array.isArray(claims.amr) ? claims.amr : [];
+  const [isAnonymous, isSignedIn] = [method === ANONYMOUS, scopes.includes('appid_authenticated')];
+  if (isAnonymous && !isSignedIn && scopes.includes(SCOPE)) return 'guest';
+  if (isSignedIn && typeof method === 'string' && !isAnonymous) return 'user';
+  throw new LoginError('response_invalid', 'The token says neither that it is of a guest nor that somebody signed in');
 }
