@@ -6,9 +6,9 @@ import { LoginError, optionalText, text, type Json, type StoredSession } from '@
 import { judge, oauthRefusal, parseObject } from '../core/answers.ts';
 import type { PendingAuthorization } from '../core/record.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
-import { ANY, authorizationUrl, checkApplication, claimsOf, grantedBy, guestOf, GUESTS } from './app-id/tokens.ts';
 import { checkTexts, readAttributes } from './attributes.ts';
 import { callbackMarks, codeFrom, spent } from './code-flow.ts';
+import { ANONYMOUS, ANY, authorizationUrl, checkApplication, claimsOf, grantedBy, isGuests, refuseUsers } from './app-id/tokens.ts';
 import { ask } from './http.ts';
 import { createPkce, digest, randomText } from './pkce.ts';
 import type { Provider } from './provider.ts';
@@ -49,18 +49,18 @@ export function publicAppId(options: PublicAppIdOptions): Provider {
 
   return {
     id: `${oauthServerUrl} ${clientId}`,
-    isGuestConnection: (connectionId) => connectionId === GUESTS,
+    isGuestConnection: isGuests,
     callbackState: (url) => callbackMarks(url, oauthServerUrl),
 
     async authorize(request, ports) {
       // Nothing more of a guest: App ID would take the token in the address alone.
-      guestOf(request);
+      refuseUsers(request);
       const { connectionId, redirectUrl } = request;
       const { codeVerifier, codeChallenge: nonce } = await createPkce(ports.crypto);
       const state = randomText(ports.crypto);
       const url = authorizationUrl(application, {
         redirect_uri: redirectUrl, state, nonce, code_challenge: await challengeOf(codeVerifier, ports.crypto), code_challenge_method: 'S256',
-        ...(connectionId !== ANY && { idp: connectionId === GUESTS ? 'appid_anon' : connectionId }),
+        ...(connectionId !== ANY && { idp: isGuests(connectionId) ? ANONYMOUS : connectionId }),
       });
       return { url, state, codeVerifier };
     },

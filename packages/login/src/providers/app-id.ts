@@ -5,7 +5,7 @@
 import { isLoginError, LoginError, optionalText, text, type Grant, type Json, type StoredSession } from '@passerby/shared';
 import { judge, type Refusal } from '../core/answers.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
-import { ANY, authorizationUrl, checkApplication, grantedBy, guestOf, GUESTS } from './app-id/tokens.ts';
+import { ANY, authorizationUrl, checkApplication, grantedBy, GUESTS, isGuests, refuseUsers } from './app-id/tokens.ts';
 import { changeFields, checkTexts, readAttributes } from './attributes.ts';
 import { callbackMarks, checkMount, codeFrom, refusedVisitor, spent } from './code-flow.ts';
 import { postForm, safeAddress } from './http.ts';
@@ -50,7 +50,7 @@ export function appId(options: AppIdOptions): Provider {
 
   return {
     id: `${oauthServerUrl} ${clientId}`,
-    isGuestConnection: (connectionId) => connectionId === GUESTS,
+    isGuestConnection: isGuests,
 
     ...(captcha && { captcha }),
 
@@ -64,9 +64,10 @@ export function appId(options: AppIdOptions): Provider {
     },
 
     async authorize(request, ports) {
-      const { connectionId, redirectUrl } = request;
-      if (connectionId === GUESTS) throw new LoginError('unsupported', 'Guests start without leaving the page here');
-      const guest = guestOf(request);
+      const { purpose, connectionId, redirectUrl, session } = request;
+      if (isGuests(connectionId)) throw new LoginError('unsupported', 'Guests start without leaving the page here');
+      refuseUsers(request);
+      const guest = purpose === 'link' ? session : null;
       const { codeVerifier, codeChallenge: nonce } = await createPkce(ports.crypto);
       const fields = { redirect_uri: redirectUrl, state: randomText(ports.crypto), nonce, ...(connectionId !== ANY && { idp: connectionId }) };
       const begun = { state: fields.state, codeVerifier };

@@ -1,6 +1,6 @@
 import { readClaims } from '@passerby/shared';
 import { describe, expect, it, vi } from 'vitest';
-import { publicAppId } from '../../src/providers/app-id.ts';
+import { publicAppId, type PublicAppIdOptions } from '../../src/providers/app-id.ts';
 import { createShop, DAY, elsewhere, link, openPage, signIn, startGuest, type Guest, type Shop, type ShopSettings } from '../support/app-id-world.ts';
 import { jwt } from '../support/descope-samples.ts';
 import { API, SHOP, type Tab } from '../support/world.ts';
@@ -370,6 +370,13 @@ describe('what the shop keeps about who is here', () => {
   });
 });
 
-it.each([[/oauthServerUrl/, { oauthServerUrl: 'http://eu-de.appid.cloud.ibm.com/oauth/v4/t' }], [/clientId/, { clientId: '' }]])('settings are refused at once: %s', (message, changes) => {
+it.each(['guest', 'appid_anon'])('the connection of guests (%s) links nobody', async (connectionId) => {
+  const shop = await createPublicShop();
+  const tab = await startGuest(shop);
+  await expect(shop.world.until(tab.login.linkIdentity({ connectionId }))).rejects.toMatchObject({ code: 'config_invalid' });
+  expect(tab.departed).toBeNull();
+});
+
+it.each<[RegExp, Partial<PublicAppIdOptions>]>([[/oauthServerUrl/, { oauthServerUrl: 'http://eu-de.appid.cloud.ibm.com/oauth/v4/t' }], ...['', 'a:b', 'shöp', 'ш', 'a b', 'x'.repeat(257)].map((clientId): [RegExp, Partial<PublicAppIdOptions>] => [/clientId/, { clientId }])])('settings are refused at once: %s %j', (message, changes) => {
   expect(() => publicAppId({ oauthServerUrl: 'https://eu-de.appid.cloud.ibm.com/oauth/v4/t', clientId: 'shop', ...changes })).toThrow(message);
 });

@@ -141,7 +141,7 @@ describe('a sign-in', () => {
   it('of a user adds nothing, and a guest is not signed in', async () => {
     const bench = new Bench();
     await expect(bench.provider.authorize(bench.request({ session: user }), bench.ports)).rejects.toMatchObject({ code: 'unsupported' });
-    await expect(bench.provider.authorize(bench.request({ connectionId: 'guest', purpose: 'guest', session: null }), bench.ports)).rejects.toMatchObject({ code: 'unsupported' });
+    for (const connectionId of ['guest', 'appid_anon']) await expect(bench.provider.authorize(bench.request({ connectionId, purpose: 'guest', session: null }), bench.ports)).rejects.toMatchObject({ code: 'unsupported' });
   });
 
   it('is redeemed by the verifier, with the token of the guest who began', async () => {
@@ -194,12 +194,12 @@ describe('an end', () => {
 
 describe('settings', () => {
   it.each<[RegExp, Partial<Record<keyof AppIdOptions, unknown>>]>([
-    [/oauthServerUrl/, { oauthServerUrl: 'http://eu-de.appid.cloud.ibm.com/oauth/v4/t' }], [/oauthServerUrl/, { oauthServerUrl: undefined }], [/clientId/, { clientId: '' }], [/verifier/, { verifier: 'auth' }], [/verifier/, { verifier: '//evil.example' }], [/verifier/, { verifier: undefined }],
+    [/oauthServerUrl/, { oauthServerUrl: 'http://eu-de.appid.cloud.ibm.com/oauth/v4/t' }], [/oauthServerUrl/, { oauthServerUrl: undefined }], [/clientId/, { clientId: '' }], [/clientId/, { clientId: undefined }], [/clientId/, { clientId: 'a:b' }], [/verifier/, { verifier: 'auth' }], [/verifier/, { verifier: '//evil.example' }], [/verifier/, { verifier: undefined }],
   ])('are refused at once with %s: %j', (message, changes) => {
     expect(() => make(changes as Partial<AppIdOptions>)).toThrow(message);
   });
 
   it('name the session by App ID and the application', () => {
-    expect([make({ verifier: '/auth' }).id, make().isGuestConnection('guest'), make().isGuestConnection('google')]).toEqual([`${OAUTH} shop`, true, false]);
+    expect([make({ verifier: '/auth' }).id, ...['guest', 'appid_anon', 'google'].map((one) => make().isGuestConnection(one))]).toEqual([`${OAUTH} shop`, true, true, false]);
   });
 });

@@ -1,6 +1,6 @@
 /** What both kinds of App ID's applications have alike: how people are sent there, and what a token says. */
-import { LoginError, optionalNumber, optionalText, readClaims, text, type Grant, type Json, type StoredSession, type SubjectKind } from '@passerby/shared';
-import { addressWith, checkAddress, checkClientId } from '../code-flow.ts';
+import { LoginError, optionalNumber, optionalText, readClaims, text, type Grant, type Json, type SubjectKind } from '@passerby/shared';
+import { addressWith, checkAddress } from '../code-flow.ts';
 import type { AuthorizationRequest } from '../provider.ts';
 
 /** Of which tenant, and which of its applications. */
@@ -20,7 +20,8 @@ const SCOPE = 'appid_default';
 
 /** @throws LoginError `config_invalid` */
 export function checkApplication({ oauthServerUrl, clientId }: Application): Application {
-  checkClientId(clientId);
+  // It is sent as the name of Basic authentication, which a colon ends.
+  if (typeof clientId !== 'string' || !/^[!-9;-~]{1,256}$/.test(clientId)) throw new LoginError('config_invalid', 'clientId is not the client id of an application (Applications, View credentials)');
   return { clientId, oauthServerUrl: checkAddress(oauthServerUrl, 'oauthServerUrl').replace(/\/$/, '') };
 }
 
@@ -29,11 +30,12 @@ export function authorizationUrl({ oauthServerUrl, clientId }: Application, fiel
   return addressWith(`${oauthServerUrl}/authorization`, { client_id: clientId, response_type: 'code', scope: SCOPE, ...fields });
 }
 
-/** Who is to become a user. A user has the identities that they have. @throws LoginError `unsupported` */
-export function guestOf({ purpose, session }: AuthorizationRequest): StoredSession | null {
-  if (purpose !== 'link') return null;
-  if (session?.kind === 'user') throw new LoginError('unsupported', 'App ID adds no further identity to a user');
-  return session;
+/** By either name: nobody is linked to it. */
+export const isGuests = (connectionId: string): boolean => connectionId === GUESTS || connectionId === ANONYMOUS;
+
+/** A user has the identities that they have. @throws LoginError `unsupported` */
+export function refuseUsers({ purpose, session }: AuthorizationRequest): void {
+  if (purpose === 'link' && session?.kind === 'user') throw new LoginError('unsupported', 'App ID adds no further identity to a user');
 }
 
 /**
