@@ -3,12 +3,12 @@
  * that starts in the hidden frame. It is attached to nobody's, because that would take its token in an address: who signs in moves.
  */
 import { LoginError, optionalText, text, type Json, type StoredSession } from '@passerby/shared';
-import { judge, oauthRefusal, parseObject } from '../core/answers.ts';
+import { judge, parseObject } from '../core/answers.ts';
 import type { PendingAuthorization } from '../core/record.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
 import { checkTexts, readAttributes } from './attributes.ts';
-import { callbackMarks, codeFrom, spent } from './code-flow.ts';
 import { ANONYMOUS, ANY, authorizationUrl, checkApplication, claimsOf, grantedBy, isGuests, refuseUsers } from './app-id/tokens.ts';
+import { callbackMarks, checkIssuer, codeFrom } from './code-flow.ts';
 import { ask } from './http.ts';
 import { createPkce, digest, randomText } from './pkce.ts';
 import type { Provider } from './provider.ts';
@@ -32,8 +32,9 @@ export function publicAppId(options: PublicAppIdOptions): Provider {
     const body = new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: redirectUrl });
     const answer = await ask(`${oauthServerUrl}/token`, { method: 'POST', headers, body, credentials: 'omit' }, ports);
     const { status } = answer;
-    if (status === 403 && parseObject(answer.body)?.error_code === 'FORBIDDEN') throw new LoginError('login_denied', 'App ID lets this person in once they are verified', { status });
-    return judge(answer, ports.now(), oauthRefusal);
+    if (status === 403 && says(answer.body, 'FORBIDDEN')) throw new LoginError('login_denied', 'App ID lets this person in once they are verified', { status });
+    if (status >= 400 && status < 408 && says(answer.body, 'invalid_grant')) throw new LoginError('callback_invalid', 'The code was used already, or is too old: sign in again', { oauthError: 'invalid_grant', status });
+    return judge(answer, ports.now(), never);
   };
 
   const askAttributes = async (method: 'GET' | 'PUT' | 'DELETE', path: string, { accessToken }: StoredSession, ports: ProviderPorts, body?: string): Promise<Json> => {
@@ -67,9 +68,10 @@ export function publicAppId(options: PublicAppIdOptions): Provider {
 
     async exchange(callback, pending, ports) {
       const { purpose, connectionId, subject, codeVerifier } = pending;
+      checkIssuer(callback, oauthServerUrl);
       // Nobody was asked, so nobody declined.
       if (purpose === 'guest' && callback.get('error') === 'access_denied') throw new LoginError('login_denied', 'This App ID is set to have no anonymous users', { oauthError: 'guests_disabled' });
-      const data = await redeem(codeFrom(callback, oauthServerUrl), pending, ports).catch(spent);
+      const data = await redeem(codeFrom(callback, oauthServerUrl), pending, ports);
       const granted = grantedBy(data, application);
       const identity = claimsOf(text(data, 'id_token'), application);
       if (text(identity, 'sub') !== granted.subject) throw new LoginError('response_invalid', 'The ID token is of another subject');
@@ -93,6 +95,12 @@ export function publicAppId(options: PublicAppIdOptions): Provider {
 }
 
 const never = (): boolean => false;
+/** App ID has a name of its own for what RFC 6749 §5.2 calls `error`. */
+function says(body: string, word: string): boolean {
+  const data = parseObject(body);
+  return [data?.error, data?.error_code].includes(word);
+}
+
 
 /** As App ID's own SDK has it, and not RFC 7636: the digest in hex, and that in base64. */
 async function challengeOf(codeVerifier: string, { subtle }: Crypto): Promise<string> {

@@ -4,12 +4,19 @@ import { isLoginError, LoginError } from '@passerby/shared';
 export { callbackMarks, checkAddress, checkClientId, checkMount } from './settings.ts';
 
 /**
- * The code that came back. `promised`: the provider always names itself.
+ * Compared as text (RFC 9207 §2.4). `promised`: the provider always names itself; one that did not is not the one that was asked.
+ * @throws LoginError `callback_invalid`
+ */
+export function checkIssuer(callback: URLSearchParams, issuer: string, promised?: string): void {
+  if ((callback.get('iss') ?? issuer) !== issuer || (promised && !callback.has('iss'))) throw new LoginError('callback_invalid', 'The callback is from another issuer');
+}
+
+/**
+ * The code that came back.
  * @throws LoginError `callback_invalid`, `login_denied`
  */
 export function codeFrom(callback: URLSearchParams, issuer: string, promised?: string): string {
-  // Compared as text (RFC 9207 §2.4); a provider that promised it and sent none is not the one that was asked.
-  if ((callback.get('iss') ?? issuer) !== issuer || (promised && !callback.has('iss'))) throw new LoginError('callback_invalid', 'The callback is from another issuer');
+  checkIssuer(callback, issuer, promised);
   const error = callback.get('error');
   if (error === 'access_denied') throw new LoginError('login_denied', 'The person or the service declined', { oauthError: error });
   const code = callback.get('code');

@@ -141,10 +141,10 @@ describe('a guest', () => {
     expect([outcome, back.login.getSession()?.subject]).toEqual([{ type: 'cancelled' }, tab.subject]);
   });
 
-  it('and has yet to verify their e-mail is the guest they were', async () => {
+  it.each(['error', 'error_code'])('and has yet to verify their e-mail is the guest they were (%s)', async (word) => {
     const shop = await createPublicShop();
     const { tab, address } = await wayBack(shop);
-    shop.service.faults.add({ route: TOKEN, kind: 'status', status: 403, body: '{"error_code":"FORBIDDEN","error_description":"Pending User Verification"}' });
+    shop.service.faults.add({ route: TOKEN, kind: 'status', status: 403, body: JSON.stringify({ [word]: 'FORBIDDEN', error_description: 'Pending User Verification' }) });
     const { back, outcome } = await arriveAt(shop, address);
     expect([outcome, back.login.getSession()?.subject]).toEqual([{ type: 'cancelled' }, tab.subject]);
   });
@@ -236,6 +236,23 @@ describe('a callback', () => {
     expect(shop.world.requests).toHaveLength(2);
   });
 
+  it.each(['error', 'error_code'])('whose code App ID does not take says so at once (%s)', async (word) => {
+    const shop = await createPublicShop();
+    const { address } = await wayBack(shop);
+    shop.service.faults.add({ route: TOKEN, kind: 'status', status: 400, body: JSON.stringify({ [word]: 'invalid_grant' }), times: 1 });
+    expect((await arriveAt(shop, address)).outcome).toMatchObject({ type: 'failed', error: { code: 'callback_invalid' } });
+    expect(shop.world.requests).toHaveLength(2);
+  });
+
+  it.each([[undefined, 'login_denied'], ['https://other.appid.test/oauth/v4/tenant_shop', 'callback_invalid']])('by which the tenant wants no guests is believed where App ID sent it (iss %s)', async (iss, code) => {
+    const shop = await createPublicShop();
+    const back = new URLSearchParams({ error: 'access_denied', ...(iss && { iss }) });
+    const answered = (url: string): string => `${SHOP}/?${back}&state=${new URL(url).searchParams.get('state')}`;
+    const { handle } = shop.service;
+    shop.service.handle = async (request) => request.url.includes('/authorization?') ? new Response(null, { status: 302, headers: { location: answered(request.url) } }) : handle(request);
+    await expect(shop.world.until(openPage(shop).login.authenticate())).rejects.toMatchObject({ code });
+  });
+
   it('whose answer was lost says that it has to be begun again, and then it is the same user', async () => {
     const shop = await createPublicShop();
     const { tab, address } = await wayBack(shop);
@@ -284,7 +301,7 @@ describe('an answer with tokens', () => {
 });
 
 const badAnswers = [
-  ['503', { kind: 'status', status: 503, body: '{"error":"server_error"}' }], ['HTML', { kind: 'html' }], ['403 as HTML', { kind: 'status', status: 403, body: '<p>No' }], ['429', { kind: 'status', status: 429, body: '{"error_code":"too many requests"}' }],
+  ['503', { kind: 'status', status: 503, body: '{"error":"server_error"}' }], ['503 with App ID’s word', { kind: 'status', status: 503, body: '{"error":"invalid_grant"}' }], ['HTML', { kind: 'html' }], ['403 as HTML', { kind: 'status', status: 403, body: '<p>No' }], ['429', { kind: 'status', status: 429, body: '{"error_code":"too many requests"}' }],
   ['a cut connection', { kind: 'reset' }], ['a lost answer', { kind: 'lost_answer' }],
 ] as const;
 const aCutBody = ['a cut body', { kind: 'truncated' }] as const;
