@@ -6,12 +6,12 @@ import { LoginError, optionalText, text, type Json, type StoredSession } from '@
 import { judge, parseObject } from '../core/answers.ts';
 import type { PendingAuthorization } from '../core/record.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
-import { checkTexts, readAttributes } from './attributes.ts';
 import { ANONYMOUS, ANY, authorizationUrl, checkApplication, claimsOf, grantedBy, isGuests, refuseUsers } from './app-id/tokens.ts';
+import { checkTexts } from './attributes.ts';
 import { callbackMarks, checkIssuer, codeFrom } from './code-flow.ts';
 import { ask } from './http.ts';
 import { createPkce, digest, randomText } from './pkce.ts';
-import type { Provider } from './provider.ts';
+import type { AttributeValues, Provider } from './provider.ts';
 
 export interface PublicAppIdOptions {
   /** As the service credentials have it: `https://<region>.appid.cloud.ibm.com/oauth/v4/<tenantId>`. */
@@ -41,8 +41,8 @@ export function publicAppId(options: PublicAppIdOptions): Provider {
     const headers = { authorization: `Bearer ${accessToken}`, ...(body !== undefined && { 'content-type': 'application/json' }) };
     const answer = await ask(attributesUrl + path, { method, headers, credentials: 'omit', ...(body !== undefined && { body }) }, ports);
     const { status } = answer;
-    // It says the same of both.
-    if (status === 401 || status === 403) throw new LoginError('unsupported', 'App ID gives nothing to this token: the tenant keeps no attributes, or the token was revoked', { status });
+    // It says the same of both. Anything else is the page of a firewall on the way.
+    if ((status === 401 || status === 403) && (BARE.test(answer.body) || parseObject(answer.body))) throw new LoginError('unsupported', 'App ID gives nothing to this token: the tenant keeps no attributes, or the token was revoked', { status });
     // What is not there is as good as taken away; and what a write is answered with differs, and tells nothing.
     const isDone = method !== 'GET' && ((status >= 200 && status < 300) || (method === 'DELETE' && status === 404));
     return isDone ? {} : judge(answer, ports.now(), never);
@@ -87,20 +87,32 @@ export function publicAppId(options: PublicAppIdOptions): Provider {
     async attributes(session, change, ports) {
       checkTexts(change);
       const { set = {}, remove = [] } = change;
-      for (const [name, value] of Object.entries(set)) await askAttributes('PUT', `/${encodeURIComponent(name)}`, session, ports, value);
-      for (const name of remove) await askAttributes('DELETE', `/${encodeURIComponent(name)}`, session, ports);
-      return { values: readAttributes({ attributes: await askAttributes('GET', '', session, ports) }) };
+      const names = [...Object.keys(set), ...remove];
+      if (!names.every((name) => NAME.test(name))) throw new LoginError('config_invalid', 'The name of an attribute is 1 to 60 letters, digits and _, and begins with a letter');
+      for (const [name, value] of Object.entries(set)) await askAttributes('PUT', `/${name}`, session, ports, value);
+      for (const name of remove) await askAttributes('DELETE', `/${name}`, session, ports);
+      // Nobody reads it after a change, and what was written must not look as if it had failed.
+      return { values: names.length > 0 ? {} : textsOf(await askAttributes('GET', '', session, ports)) };
     },
   };
 }
 
 const never = (): boolean => false;
+/** As the verifier takes them; any of them is one step of an address. */
+const NAME = /^[A-Za-z][A-Za-z0-9_]{0,59}$/;
+/** An answer that says nothing but its status, in the words that servers have for it. */
+const BARE = /^(Unauthorized|Forbidden)?$/;
+
 /** App ID has a name of its own for what RFC 6749 §5.2 calls `error`. */
 function says(body: string, word: string): boolean {
   const data = parseObject(body);
   return [data?.error, data?.error_code].includes(word);
 }
 
+/** Whatever else an operator keeps there is not the page's. */
+function textsOf(data: Json): AttributeValues {
+  return Object.fromEntries(Object.entries(data).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
 
 /** As App ID's own SDK has it, and not RFC 7636: the digest in hex, and that in base64. */
 async function challengeOf(codeVerifier: string, { subtle }: Crypto): Promise<string> {

@@ -99,7 +99,7 @@ export type LinkStep =
 /** What the service keeps for the shop about who is here: short texts by their keys. */
 export type AttributeValues = Readonly<Record<string, string>>;
 
-/** All of it; `grant` where the change brought new tokens. */
+/** All of it, where nothing was changed; `grant` where the change brought new tokens. */
 export interface Attributed {
   readonly values: AttributeValues;
   readonly grant?: Grant;
@@ -144,7 +144,7 @@ export interface Provider {
    * Its steps throw LoginError `config_invalid`, `rate_limited`, retryable codes.
    */
   link?(session: StoredSession | null, connectionId: string): LinkStep | null;
-  /** Changes what is kept about who is here, and gives all of it. @throws LoginError `config_invalid` where it is too much */
+  /** Changes what is kept about who is here; with nothing to change, gives all of it. @throws LoginError `config_invalid` where it is too much */
   attributes?(session: StoredSession, change: AttributeChange, ports: ProviderPorts): Promise<Attributed>;
   /** By which identities the user signs in. */
   identities?(session: StoredSession, ports: ProviderPorts): Promise<readonly LinkedIdentity[]>;

@@ -10,6 +10,7 @@ vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const TOKEN = 'POST /oauth/v4/{tenant}/token';
 const AUTHORIZATION = 'GET /oauth/v4/{tenant}/authorization';
+const LIST = 'GET /api/v1/attributes';
 
 const createPublicShop = (settings: ShopSettings = {}): Promise<Shop> => createShop({ client: 'public', ...settings });
 const tokenOf = (shop: Shop, tab: Tab): Promise<string> => shop.world.until(tab.login.getToken());
@@ -355,15 +356,47 @@ describe('what the shop keeps about who is here', () => {
     const { attributes } = (await startGuest(shop)).login;
     const until = <T>(promise: Promise<T>) => shop.world.until(promise);
     await until(attributes.set('theme', 'dark'));
-    await until(attributes.set('a/b', '42'));
-    expect(await until(attributes.list())).toEqual({ theme: 'dark', 'a/b': '42' });
-    await until(attributes.remove('a/b'));
-    await until(attributes.remove('a/b'));
-    expect([await until(attributes.get('a/b')), await until(attributes.get('theme'))]).toEqual([null, 'dark']);
+    await until(attributes.set('size_2', '42'));
+    expect(await until(attributes.list())).toEqual({ theme: 'dark', size_2: '42' });
+    await until(attributes.remove('size_2'));
+    await until(attributes.remove('size_2'));
+    expect([await until(attributes.get('size_2')), await until(attributes.get('theme'))]).toEqual([null, 'dark']);
     const before = shop.world.requests.length;
     await expect(until(attributes.set('theme', 'x'.repeat(513)))).rejects.toMatchObject({ code: 'config_invalid' });
     expect([shop.world.requests.length, shop.service.profiles[0]?.attributes]).toEqual([before, { theme: 'dark' }]);
   });
+
+  it.each(['..', '.', '', 'a/b', '2nd', '__proto__', 'x'.repeat(61), '\ud800'])('has no name %j, and nothing is sent: it would be another address', async (name) => {
+    const shop = await createPublicShop({ switches: { attributesCors: 'clients' } });
+    const { attributes } = (await startGuest(shop)).login;
+    const before = shop.world.requests.length;
+    await expect(shop.world.until(attributes.set(name, 'dark'))).rejects.toMatchObject({ code: 'config_invalid' });
+    await expect(shop.world.until(attributes.remove(name))).rejects.toMatchObject({ code: 'config_invalid' });
+    expect(shop.world.requests.length).toBe(before);
+  });
+
+  it('is the texts among what an operator keeps there too', async () => {
+    const shop = await createPublicShop({ switches: { attributesCors: 'clients' } });
+    const { attributes } = (await startGuest(shop)).login;
+    shop.service.faults.add({ route: LIST, kind: 'status', status: 200, body: '{"theme":"dark","points":7,"tags":["a"],"gone":null}' });
+    expect(await shop.world.until(attributes.list())).toEqual({ theme: 'dark' });
+  });
+
+  it('was written where App ID answers nothing after that', async () => {
+    const shop = await createPublicShop({ switches: { attributesCors: 'clients' } });
+    const { attributes } = (await startGuest(shop)).login;
+    shop.service.faults.add({ route: LIST, kind: 'status', status: 503 });
+    await shop.world.until(attributes.set('theme', 'dark'));
+    expect(shop.service.profiles[0]?.attributes).toEqual({ theme: 'dark' });
+  });
+
+  it.each([[401, '', 'unsupported'], [403, '', 'unsupported'], [401, 'Unauthorized', 'unsupported'], [403, '{"error":"x"}', 'unsupported'], [401, '<p>Sign in to this network', 'response_invalid'], [403, '<p>No', 'response_invalid'], [403, 'RBAC: access denied', 'response_invalid'], [403, '"no"', 'response_invalid']])(
+    'is answered with %i %j, which is %s: a firewall’s page is not App ID’s word', async (status, body, code) => {
+      const shop = await createPublicShop({ switches: { attributesCors: 'clients' } });
+      const { attributes } = (await startGuest(shop)).login;
+      shop.service.faults.add({ route: LIST, kind: 'status', status, body });
+      await expect(shop.world.until(attributes.list())).rejects.toMatchObject({ code, status, retryable: code !== 'unsupported' });
+    });
 
   it('is nothing where the tenant keeps none, and nobody’s session hears of it', async () => {
     const shop = await createPublicShop({ tenant: { profiles: 'inactive' }, switches: { attributesCors: 'clients' } });
