@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { readClaims } from '@passerby/shared';
 import { describe, expect, it, vi } from 'vitest';
 import { publicAppId, type PublicAppIdOptions } from '../../src/providers/app-id.ts';
@@ -335,6 +336,13 @@ describe('where App ID fails', () => {
   });
 });
 
+/** What the page tells App ID alone: tokens, without the header that many have alike, and the verifiers of codes. */
+function secretsIn({ sent }: Shop['world']): string[] {
+  const proofs = sent.map(({ init }) => new Headers(init.headers).get('authorization') ?? '');
+  const basic = proofs.filter((one) => one.startsWith('Basic ')).map((one) => one.slice('Basic '.length));
+  return [...basic, ...basic.map((one) => atob(one).slice('shop:'.length)), ...proofs.filter((one) => one.startsWith('Bearer ')).flatMap((one) => one.split('.').slice(1))];
+}
+
 it('no token is in an address, a log or an error, all the way from guest to user', async () => {
   const shop = await createPublicShop({ switches: { attributesCors: 'clients' } });
   const tab = await startGuest(shop);
@@ -342,9 +350,28 @@ it('no token is in an address, a log or an error, all the way from guest to user
   await shop.world.until(tab.login.attributes.set('theme', 'dark'));
   const { back, address } = await link(shop, tab);
   const userToken = await tokenOf(shop, back);
-  const error = await shop.world.until(back.login.linkIdentity(google)).catch(String);
-  const readable = JSON.stringify([shop.seen, shop.service.log, shop.asked, shop.world.sent.map(({ url }) => url), tab.departed, tab.address, address, back.address, tab.notices, back.notices, error]);
-  const parts = [guestToken, userToken].flatMap((token) => token.split('.').slice(1));
+  const errors: unknown[] = [await shop.world.until(back.login.linkIdentity(google).catch((error: unknown) => error))];
+  const failing = async (route: string, fault: { readonly kind: 'lost_answer' } | { readonly kind: 'status'; readonly status: number }, act: () => Promise<unknown>): Promise<void> => {
+    const heal = shop.service.faults.add({ route, ...fault });
+    errors.push(await shop.world.until(act().catch((error: unknown) => error)));
+    heal();
+    await shop.world.time.pass(60_000);
+  };
+  for (const status of [401, 503]) {
+    await failing(LIST, { kind: 'status', status }, () => back.login.attributes.list());
+    await failing('PUT /api/v1/attributes/{name}', { kind: 'status', status }, () => back.login.attributes.set('theme', 'light'));
+  }
+  const others = [elsewhere(shop), elsewhere(shop)] as const;
+  for (const [away, fault] of [[others[0], { kind: 'status', status: 503 }], [others[1], { kind: 'lost_answer' }]] as const) {
+    await failing(TOKEN, fault, () => openPage(away).login.authenticate());
+    const { address: theirs } = await wayBack(away);
+    await failing(TOKEN, fault, () => openPage(away, theirs.href).login.completeLogin());
+  }
+  expect(errors).toMatchObject(['unsupported', 'unsupported', 'unsupported', 'server', 'server', 'server', 'server', 'network', 'network'].map((code) => ({ code })));
+  const worlds = [shop, ...others].map(({ world }) => world);
+  const readable = JSON.stringify([shop.seen, shop.service.log, shop.asked, worlds.map(({ sent }) => sent.map(({ url }) => url)), tab.departed, tab.address, address, back.address, tab.notices, back.notices, errors, errors.map((error) => inspect(error, { depth: 9, showHidden: true }))]);
+  const parts = [...[guestToken, userToken].flatMap((token) => token.split('.').slice(1)), ...worlds.flatMap(secretsIn)];
+  expect(parts.filter((part) => /^[\w-]{43}$/.test(part)).length).toBeGreaterThan(5);
   expect([...parts, 'appid_access_token', 'eyJ'].filter((part) => readable.includes(part))).toEqual([]);
   // That it looks where something is to be found.
   expect(readable).toContain('code=');
