@@ -8,7 +8,8 @@ const shell = '/usr/bin/chromium-headless-shell';
 
 /**
  * The path of a Chromium: named by CHROMIUM, installed on the system, or the test runner's own; undefined: none yet. The headless shell is preferred: a page finds
- * the same browser in it, and nobody has to draw a window's frame and toolbar. The 'whole' one can also keep pages in its back/forward cache.
+ * the same browser in it, and nobody has to draw a window's frame and toolbar. The 'whole' one can also keep pages in its back/forward cache;
+ * whoever names another by CHROMIUM knows what it can do.
  */
 export function chromiumPath(build = 'any') {
   return [process.env.CHROMIUM, ...(build === 'any' ? [shell] : []), ...whole, chromium.executablePath()].find((path) => path && existsSync(path));

@@ -3,8 +3,10 @@
  * Fails when fewer than 95 % are noticed, and when one that is not noticed has no reason in mutants/README.md.
  */
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { guards } from '../mutants/guards.mjs';
@@ -32,21 +34,24 @@ async function main() {
 
   say('Running the tests with every guard in its place');
   const runners = Array.from({ length: WORKERS }, startRunner);
-  const whole = await runners[0].runWithout('');
-  if (whole.problem || whole.failed) {
-    console.error(`✗ They have to pass first: ${whole.problem ?? whole.failed.name}`);
-    return 1;
-  }
+  try {
+    const whole = await runners[0].runWithout('');
+    if (whole.problem || whole.failed) {
+      console.error(`✗ They have to pass first: ${whole.problem ?? whole.failed.name}`);
+      return 1;
+    }
 
-  say(`Taking each guard out, ${WORKERS} at a time`);
-  const results = await inTurn(chosen, runners, async (guard, runner) => {
-    const problem = problems.get(guard.id);
-    const result = { guard, ...(problem ? { problem } : await runner.runWithout(guard.id)) };
-    console.log(lineOf(result));
-    return result;
-  });
-  for (const runner of runners) runner.end();
-  return verdict(results, Math.round((performance.now() - begun) / 1000));
+    say(`Taking each guard out, ${WORKERS} at a time`);
+    const results = await inTurn(chosen, runners, async (guard, runner) => {
+      const problem = problems.get(guard.id);
+      const result = { guard, ...(problem ? { problem } : await runner.runWithout(guard.id)) };
+      console.log(lineOf(result));
+      return result;
+    });
+    return verdict(results, Math.round((performance.now() - begun) / 1000));
+  } finally {
+    for (const runner of runners) runner.end();
+  }
 }
 
 function lineOf({ guard, problem, failed }) {
@@ -63,7 +68,7 @@ function verdict(results, seconds) {
   const killed = results.length - broken.length - survivors.length;
   const unnamed = survivors.filter(({ guard }) => !isNamed(guard.id));
   const needless = results.filter(({ failed, guard }) => failed && isNamed(guard.id));
-  console.log(`\n${killed} of ${results.length} guards are missed when they are out (${((100 * killed) / results.length).toFixed(1)} %); ${survivors.length} survived, ${broken.length} broken; ${seconds} s`);
+  console.log(`\n${killed} of ${results.length} guards are missed when they are out (${((100 * killed) / results.length).toFixed(1)} %), ${results.filter(({ failed }) => failed?.timedOut).length} of them by a test that waited in vain; ${survivors.length} survived, ${broken.length} broken; ${seconds} s`);
   for (const { guard } of unnamed) console.error(`✗ ${guard.id} survived, and mutants/README.md does not say why`);
   for (const { guard } of needless) console.error(`✗ ${guard.id} is named in mutants/README.md, and a test does notice`);
   return killed / results.length >= WANTED && broken.length === 0 && unnamed.length === 0 && needless.length === 0 ? 0 : 1;
@@ -105,36 +110,36 @@ function compileProblems(list) {
 
 /** A process that runs the tests with one guard out after the other, and is replaced where it hangs or dies. */
 function startRunner() {
-  const start = () => fork(join(root, 'mutants/runner.mjs'), { cwd: root, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   let child = null;
-  const answerOf = (ask) => new Promise((resolve) => {
-    const errors = [];
-    const settle = (answer) => {
-      clearTimeout(timer);
-      child.off('message', settle).off('exit', died);
-      resolve(answer);
+  const start = () => {
+    const started = fork(join(root, 'mutants/runner.mjs'), { cwd: root, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    started.once('exit', () => { child = null; });
+    return started;
+  };
+  const answerOf = async (asked) => {
+    const answered = new AbortController();
+    const { signal } = answered;
+    const hangs = async () => {
+      await sleep(PATIENCE_MS, undefined, { signal });
+      asked.kill('SIGKILL');
+      return { problem: 'the tests hang where no test can end them' };
     };
-    const died = () => {
-      settle({ problem: `the tests did not run: ${errors.join('').trim().split('\n').at(-1)}` });
-      child = null;
-    };
-    const timer = setTimeout(() => {
-      settle({ problem: 'the tests hang where no test can end them' });
-      child.kill('SIGKILL');
-      child = null;
-    }, PATIENCE_MS);
-    child.once('message', settle).once('exit', died);
-    child.stderr.setEncoding('utf8').on('data', (text) => errors.push(text));
-    ask();
-  });
+    try {
+      return await Promise.race([once(asked, 'message', { signal }).then(([said]) => said), once(asked, 'exit', { signal }).then(() => ({ problem: 'the tests did not run' })), hangs()]);
+    } finally {
+      answered.abort();
+    }
+  };
   return {
     async runWithout(id) {
       if (!child) {
         child = start();
-        const ready = await answerOf(() => undefined);
+        const ready = await answerOf(child);
         if (ready !== 'ready') return ready;
       }
-      return answerOf(() => child.send(id));
+      const answer = answerOf(child);
+      child.send(id);
+      return answer;
     },
     end: () => child?.disconnect(),
   };

@@ -131,12 +131,14 @@ function readProvider() {
 }
 
 function readGeneration() {
-  const { generation } = options;
+  const { generation, provider } = options;
+  if (generation === 'old' && provider !== 'descope') return refuse('Only Descope has an old generation of guests: npm start -- --provider descope --generation old');
   return generation === 'new' || generation === 'old' ? generation : refuse(`There is no generation "${generation}": choose new or old, as in npm start -- --provider descope --generation old`);
 }
 
 function readClient() {
-  const { client } = options;
+  const { client, provider } = options;
+  if (client === 'public' && provider !== 'app-id') return refuse('Only App ID is shown without a verifier: npm start -- --provider app-id --client public');
   return client === 'regular' || client === 'public' ? client : refuse(`There is no client "${client}": choose regular or public, as in npm start -- --provider app-id --client public`);
 }
 

@@ -85,6 +85,10 @@ export const flows = [
     why: "Who comes back would not be known, while the service has replaced the guest's cookie already: the cart would be gone.",
   },
   {
+    id: 'guest-did-not-cancel', file: authorize, find: " && pending.purpose !== 'guest' ? { type: 'cancelled' as const }", replace: " ? { type: 'cancelled' as const }",
+    why: 'A page would send every visitor to a service that wants no guests, again and again, and hear that they declined.',
+  },
+  {
     id: 'recovered-by-whom', file: authorize, find: "&& keeper.record.session?.kind === 'guest' && one.subject === keeper.record.session.subject && ", replace: '&& ',
     why: 'A link that somebody else began on this device would be finished for whoever is here now.',
   },

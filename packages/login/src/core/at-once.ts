@@ -38,7 +38,7 @@ export const hold = (record: SessionRecord, session: StoredSession | null, arriv
 
 export const withoutRenewal = (session: StoredSession): StoredSession => ({ ...session, renewal: { type: 'none' } });
 
-/** What the next person at this device may find of a guest: no way to be it. */
+/** What the next person at this device may find of a guest: the proof of a merge that is due, and no way to go on as it after that. */
 const withoutKey = (merge: Merge): Merge => ({ ...merge, from: { ...withoutRenewal(merge.from), key: undefined } });
 
 export const isOpen = (state: string) => (one: PendingAuthorization): boolean => one.state === state && !one.outcome;

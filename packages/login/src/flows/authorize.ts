@@ -185,7 +185,8 @@ function redeem(context: Context, state: string): Promise<PendingAuthorization |
         throw error;
       }
       const { code, message } = error;
-      const outcome = code === 'login_denied' ? { type: 'cancelled' as const }
+      // Nobody asked a guest for anything: it is the service that wants none.
+      const outcome = code === 'login_denied' && pending.purpose !== 'guest' ? { type: 'cancelled' as const }
         : code === 'identity_in_use' ? { type: code } as const
         : { type: 'failed' as const, error: { code, message } };
       await keeper.commit({ type: 'not_completed', state, outcome });

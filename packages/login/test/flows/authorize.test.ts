@@ -155,6 +155,13 @@ describe('a code that came back', () => {
   });
 });
 
+it('a visitor who comes back from a service that wants no guests did not cancel, and the page is told why', async () => {
+  bench.row = undefined;
+  begun({ purpose: 'guest', subject: null });
+  const page = bench.open('/?state=state_1&code=c', {}, { exchange: async () => Promise.reject(new LoginError('login_denied', 'No guests here')) });
+  expect(await bench.until(page.login.completeLogin())).toMatchObject({ type: 'failed', error: { code: 'login_denied', message: 'No guests here' } });
+});
+
 it('a visitor who is sent away again and again without an answer is left in peace', async () => {
   bench.row = undefined;
   const left: (string | null)[] = [];

@@ -19,6 +19,22 @@ it('a person who signed out elsewhere is nobody on a page that comes back from t
   await expect(bench.until(old.login.getToken())).rejects.toMatchObject({ code: 'login_required' });
 });
 
+it('a page that comes back from the cache asks for nobody who signed out meanwhile', async () => {
+  bench.rememberGuest();
+  bench.channel = 'silent';
+  const identities = async (): Promise<[]> => {
+    bench.asked.push('identities');
+    return [];
+  };
+  const [old, other] = [bench.open('/', {}, { identities }), bench.open()];
+  await bench.until(old.login.getIdentities());
+  await bench.until(other.login.logOut({ discardGuest: true }));
+  bench.storage = 'slow';
+  old.happens('back');
+  await expect(bench.until(old.login.getIdentities())).rejects.toMatchObject({ code: 'login_required' });
+  expect(bench.asked).toEqual(['identities']);
+});
+
 it('a visitor is told at once how long the service asked everybody to wait', async () => {
   bench.remember({ type: 'put_off', until: bench.time.wall + 60_000, by: 'service', code: 'rate_limited' });
   const page = bench.open();

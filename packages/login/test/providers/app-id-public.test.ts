@@ -87,7 +87,7 @@ describe('a first visitor', () => {
   it.each(['frame', 'redirect'] as const)('where the tenant wants no guests is told so (%s)', async (mode) => {
     const shop = await createPublicShop({ tenant: { anonymousUsers: 'forbidden' } });
     if (mode === 'frame') await expect(shop.world.until(openPage(shop).login.authenticate())).rejects.toMatchObject({ code: 'login_denied', oauthError: 'guests_disabled', retryable: false });
-    else expect((await arriveAt(shop, await shop.world.backFrom(openPage(shop), (login) => login.authenticate({ mode }), null))).outcome).toEqual({ type: 'cancelled' });
+    else expect((await arriveAt(shop, await shop.world.backFrom(openPage(shop), (login) => login.authenticate({ mode }), null))).outcome).toMatchObject({ type: 'failed', error: { code: 'login_denied' } });
     expect([shop.world.requests, shop.service.profiles]).toEqual([[], []]);
   });
 });
