@@ -49,8 +49,8 @@ export const appIdLogin = [
   { id: 'app-id-public-names', file: publicClient, find: 'if (!names.every((name) => NAME.test(name))) throw', replace: 'if (false as boolean) throw', why: 'A name such as .. would be another address, and the person’s token would be sent there.' },
   { id: 'app-id-public-texts-alone', file: publicClient, find: ".filter((entry): entry is [string, string] => typeof entry[1] === 'string')", replace: ' as [string, string][]', why: 'A page would be handed numbers and lists as texts.' },
   { id: 'app-id-public-written', file: publicClient, find: 'names.length > 0 ? {} : ', replace: '', why: 'What a person noted would look as if it had not been.' },
-  { id: 'app-id-public-page-of-a-firewall', file: publicClient, find: ' && (BARE.test(answer.body) || parseObject(answer.body))) throw', replace: ') throw', why: 'Whom a firewall stopped for a moment would be told that the tenant keeps nothing.' },
+  { id: 'app-id-public-page-of-a-firewall', file: publicClient, find: ' && !/^\\s*</.test(answer.body)) throw', replace: ') throw', why: 'Whom a firewall stopped for a moment would be told that the tenant keeps nothing.' },
   { id: 'app-id-public-texts', file: publicClient, find: '      checkTexts(change);\n', replace: '', why: 'What is too long would be found out by a request.' },
-  { id: 'app-id-public-nothing-kept', file: publicClient, find: 'if ((status === 401 || status === 403) && (BARE', replace: 'if ((false as boolean) && (BARE', why: 'A page would ask again and again for what the tenant does not keep.' },
+  { id: 'app-id-public-nothing-kept', file: publicClient, find: 'if ((status === 401 || status === 403) && !', replace: 'if ((false as boolean) && !', why: 'A page would ask again and again for what the tenant does not keep.' },
   { id: 'app-id-public-taken-away-twice', file: publicClient, find: " || (method === 'DELETE' && status === 404)", replace: '', why: 'Who takes away what another tab took away would be told that it failed.' },
 ];

