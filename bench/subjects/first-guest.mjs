@@ -7,7 +7,7 @@ import { median, range, spread, table } from '../lib/stats.mjs';
 import { column, takeTurns } from '../lib/turns.mjs';
 
 const DELAY_MS = 50;
-/** A client by itself, or one that first had the time in which an app calls completeLogin(), as the quick start does. */
+/** A client by itself, or one whose app has called completeLogin(), as the quick start does, and whose later files have come: as in a page that people look at already. */
 const SETTLED = 'passerby, settled';
 const NAMES = [SETTLED, 'passerby', 'by-hand', 'bare', 'floor', 'supabase', 'auth0-anonymous', 'firebase'];
 const clientOf = (name) => (name === SETTLED ? 'passerby' : name);
@@ -59,6 +59,7 @@ async function guestIn(stage, page, name, delayMs) {
       globalThis.bench.open(settings);
       return globalThis.bench.ready();
     }, settings);
+    await page.waitForLoadState('networkidle');
   }
   Object.assign(stub, { asked: [], delayMs });
   const ms = await page.evaluate(measure, settings);
