@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { startDemo } from '../examples/vanilla/src/demo.mjs';
 import { onStage } from './support/stage.ts';
+import { tellWhoCancels } from './support/story.ts';
 import { visitIn, type Visitor } from './support/visitor.ts';
 
 const stage = onStage(() => startDemo({ port: 0, provider: 'app-id', client: 'public' }));
@@ -54,15 +55,7 @@ describe('a visitor', () => {
     expect(await elsewhere.subject()).toBe(subject);
   });
 
-  it('and cancels is the guest they were, with their cart', async () => {
-    const visitor = await stage.guest();
-    const subject = await visitor.subject();
-    await visitor.add('mug');
-    await visitor.signIn('google', 'cancel');
-    await visitor.sees('guest');
-    await visitor.seesCart(1);
-    expect(await visitor.subject()).toBe(subject);
-  });
+  describe('who leaves to sign in', () => tellWhoCancels(stage));
 });
 
 it('no token is in an address, a referrer, the history or App ID’s log, from guest to user', async () => {

@@ -113,7 +113,7 @@ function startRunner() {
   let child = null;
   const start = () => {
     const started = fork(join(root, 'mutants/runner.mjs'), { cwd: root, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    started.once('exit', () => { child = null; });
+    started.once('exit', () => { if (child === started) child = null; });
     return started;
   };
   const answerOf = async (asked) => {
@@ -121,6 +121,7 @@ function startRunner() {
     const { signal } = answered;
     const hangs = async () => {
       await sleep(PATIENCE_MS, undefined, { signal });
+      child = null;
       asked.kill('SIGKILL');
       return { problem: 'the tests hang where no test can end them' };
     };

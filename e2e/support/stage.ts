@@ -17,32 +17,27 @@ export interface Stage<D extends Demo = Demo> {
   accountOfAda(...skus: string[]): Promise<string>;
 }
 
-/** One browser for everything around it. */
-export function inOneBrowser(): () => Browser {
+export function onStage<D extends Demo>(open: () => Promise<D>, signIn?: (demo: D) => SignIn): Stage<D> {
   let browser: Browser;
+  let demo: D;
   beforeAll(async () => {
     browser = await openBrowser();
   });
   afterAll(() => browser.close());
-  return () => browser;
-}
-
-export function onStage<D extends Demo>(open: () => Promise<D>, signIn?: (demo: D) => SignIn, inBrowser = inOneBrowser()): Stage<D> {
-  let demo: D;
   beforeEach(async () => {
     demo = await open();
   });
   afterEach(async () => {
-    await Promise.all(inBrowser().contexts().map((context) => context.close()));
+    await Promise.all(browser.contexts().map((context) => context.close()));
     await demo.close();
   });
   const guest = async (): Promise<Visitor> => {
-    const visitor = await visit(inBrowser(), demo.shopUrl, signIn?.(demo));
+    const visitor = await visit(browser, demo.shopUrl, signIn?.(demo));
     await visitor.sees('guest');
     return visitor;
   };
   return {
-    get browser() { return inBrowser(); },
+    get browser() { return browser; },
     get demo() { return demo; },
     guest,
     async reopen(another) {
@@ -50,7 +45,7 @@ export function onStage<D extends Demo>(open: () => Promise<D>, signIn?: (demo: 
       demo = await another();
     },
     async tabs(count) {
-      const context = await inBrowser().newContext();
+      const context = await browser.newContext();
       return Promise.all(Array.from({ length: count }, () => visitIn(context, demo.shopUrl, signIn?.(demo))));
     },
     async accountOfAda(...skus) {

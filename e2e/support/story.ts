@@ -122,17 +122,7 @@ export function tellStory(stage: Stage, { subjects, tokens = 'exposed', linked =
   });
 
   describe('a guest who signs in', () => {
-    it('and cancels is the guest they were, with their cart', async () => {
-      const visitor = await stage.guest();
-      const subject = await visitor.subject();
-      await visitor.add('mug');
-      await visitor.signIn('google', 'cancel');
-      await visitor.sees('guest');
-      await visitor.seesCart(1);
-      expect(await visitor.subject()).toBe(subject);
-      expect(await visitor.page.getByTestId('status').textContent()).toContain('Everything is as it was');
-      expect(new URL(visitor.page.url()).search).toBe('');
-    });
+    tellWhoCancels(stage);
 
     it('as somebody with an account is asked, keeps the cart until they choose, and takes it along once', async () => {
       const account = await stage.accountOfAda('pen');
@@ -220,3 +210,18 @@ export function tellStory(stage: Stage, { subjects, tokens = 'exposed', linked =
 
 /** Where a script, or the next person, would look first. */
 const readable = (): string => JSON.stringify([localStorage, sessionStorage, document.cookie, window.name, location.href, document.querySelector('[data-testid=timeline]')?.textContent]);
+
+/** Of a guest who leaves to sign in and thinks better of it. */
+export function tellWhoCancels(stage: Stage): void {
+  it('and cancels is the guest they were, with their cart', async () => {
+    const visitor = await stage.guest();
+    const subject = await visitor.subject();
+    await visitor.add('mug');
+    await visitor.signIn('google', 'cancel');
+    await visitor.sees('guest');
+    await visitor.seesCart(1);
+    expect(await visitor.subject()).toBe(subject);
+    expect(await visitor.page.getByTestId('status').textContent()).toContain('Everything is as it was');
+    expect(new URL(visitor.page.url()).search).toBe('');
+  });
+}

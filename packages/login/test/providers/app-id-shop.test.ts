@@ -2,13 +2,23 @@ import { readClaims } from '@passerby/shared';
 import { memoryStore } from '@passerby/verifier';
 import { describe, expect, it, vi } from 'vitest';
 import { createShop, DAY, elsewhere, link, openPage, SECRET, signIn, startGuest, type Shop } from '../support/app-id-world.ts';
-import { API } from '../support/world.ts';
+import { API, type Tab } from '../support/world.ts';
 
 // Each App ID makes keys of its own, which takes seconds on a machine that is busy.
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const tokenOf = async (shop: Shop, tab: { readonly login: { getToken(): Promise<string> } }): Promise<string> => shop.world.until(tab.login.getToken());
 const guestsOf = (shop: Shop) => shop.service.profiles.filter(({ kind }) => kind === 'anonymous').map(({ id }) => id);
+/** The page that a guest came back on with a code, whose verifier was killed when App ID had taken that, before it could answer. */
+async function killedOnTheWayBack(shop: Shop, tab: Tab): Promise<Tab> {
+  const back = openPage(shop, await shop.world.backFrom(tab, (login) => login.linkIdentity({ connectionId: 'google' }), 'ada'));
+  shop.world.loseAnswers(1);
+  const coming = back.login.completeLogin();
+  await shop.world.time.pass(5);
+  shop.restart();
+  expect(await shop.world.until(coming)).toMatchObject({ type: 'failed', error: { code: 'callback_invalid' } });
+  return back;
+}
 
 describe('a first visitor', () => {
   it('is a guest after one request, by a token that App ID signed', async () => {
@@ -164,13 +174,7 @@ describe('a guest who signs in for the first time', () => {
   it('and whose verifier was killed after App ID had taken the code signs in once more, is asked, and keeps everything', async () => {
     const shop = await createShop({ switches: { linkKeepsSub: 'no' } });
     const tab = await startGuest(shop);
-    const address = await shop.world.backFrom(tab, (login) => login.linkIdentity({ connectionId: 'google' }), 'ada');
-    const back = openPage(shop, address);
-    shop.world.loseAnswers(1);
-    const coming = back.login.completeLogin();
-    await shop.world.time.pass(5);
-    shop.restart();
-    expect(await shop.world.until(coming)).toMatchObject({ type: 'failed', error: { code: 'callback_invalid' } });
+    const back = await killedOnTheWayBack(shop, tab);
     const again = await link(shop, back);
     expect(again.outcome).toMatchObject({ type: 'identity_in_use', session: { subject: tab.subject } });
     expect(await shop.world.until(again.back.login.resolveLink('continue_as_user'))).toMatchObject({ kind: 'user' });
@@ -181,13 +185,7 @@ describe('a guest who signs in for the first time', () => {
   it.each(['yes', 'no'] as const)('and whose verifier was killed after it had written down who they became signs in once more (subject kept: %s)', async (linkKeepsSub) => {
     const shop = await createShop({ switches: { linkKeepsSub }, verifier: { store: memoryStore() } });
     const tab = await startGuest(shop);
-    const address = await shop.world.backFrom(tab, (login) => login.linkIdentity({ connectionId: 'google' }), 'ada');
-    const back = openPage(shop, address);
-    shop.world.loseAnswers(1);
-    const coming = back.login.completeLogin();
-    await shop.world.time.pass(5);
-    shop.restart();
-    expect(await shop.world.until(coming)).toMatchObject({ type: 'failed', error: { code: 'callback_invalid' } });
+    const back = await killedOnTheWayBack(shop, tab);
     const again = await link(shop, back);
     expect(again.outcome).toMatchObject(linkKeepsSub === 'yes' ? { type: 'linked', session: { subject: tab.subject } } : { type: 'identity_in_use' });
   });
