@@ -9,6 +9,8 @@ import { guards } from './guards.mjs';
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 /** Which guard is out at the moment, and whether a test has loaded its file. */
 const now = { guard: undefined, isOut: false };
+/** The test files that have noticed a guard missing, by the file it was in, the latest first: they likely notice the next one. */
+const noticed = new Map();
 const serviceOf = (path) => ['zitadel', 'descope', 'app-id'].find((service) => path.includes(service));
 const packageOf = (path) => /packages\/([^/]*)\//.exec(path)?.[1];
 
@@ -23,7 +25,7 @@ const takeOut = {
   },
 };
 
-/** The tests of the very file come first, then those of its folder and the short ones; those that open a database and the long ones last. */
+/** Those that have noticed one of the file's guards come first, then its own tests, those of its folder and the short ones; those that open a database and the long ones last. */
 class ShortOnesFirst extends BaseSequencer {
   async sort(files) {
     const { guard } = now;
@@ -31,7 +33,8 @@ class ShortOnesFirst extends BaseSequencer {
     const order = [new RegExp(`/${name.replace('.ts', '')}[^/]*$`), new RegExp(`${folder}/(?!races|.*(client|login|nothing-lost|sql|command)\\.test)[^/]*$`), /\/test\/(core|providers|tokens)\/(?!verify-token|key-set|strict-json)/, /^(?!.*\/(client|login|nothing-lost)\.test)/, /^(?!.*(nothing-lost|store\/(sql|command)\.test))/, /./];
     // One service's whole story tells little of the others' guards, and takes long.
     const isElsewhere = (path) => serviceOf(path) !== serviceOf(guard?.file ?? '');
-    const rank = ({ moduleId }) => order.findIndex((pattern) => pattern.test(moduleId)) + (isElsewhere(moduleId) ? order.length : 0);
+    const before = noticed.get(guard?.file) ?? [];
+    const rank = ({ moduleId }) => (before.includes(moduleId) ? before.indexOf(moduleId) - before.length : 0) || order.findIndex((pattern) => pattern.test(moduleId)) + (isElsewhere(moduleId) ? order.length : 0);
     return [...files].sort((a, b) => rank(a) - rank(b) || (a.moduleId < b.moduleId ? -1 : 1));
   }
 }
@@ -83,6 +86,7 @@ async function runWithout(id) {
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications(files);
   const unloaded = testModules.find((module) => module.errors().length > 0 && [...module.children.allTests()].length === 0);
   const failed = testModules.flatMap((module) => [...module.children.allTests('failed')])[0];
+  if (guard && failed) noticed.set(guard.file, [failed.module.moduleId, ...(noticed.get(guard.file) ?? []).filter((one) => one !== failed.module.moduleId)]);
   if (guard && !now.isOut) return { problem: 'no test loads its file' };
   if (failed) return { failed: { name: failed.fullName.replaceAll(' > ', ' '), timedOut: failed.result().errors.some(({ message }) => message.includes('timed out in')) } };
   if (unloaded) return { problem: `${unloaded.relativeModuleId} does not load: ${unloaded.errors()[0].message.split('\n')[0]}` };
