@@ -43,7 +43,7 @@ type Table = (typeof TABLES)[number];
 const BATCH = 1_000;
 
 /**
- * Deletes what has been over for so long, a batch at a time, each in a statement of its own: nobody waits for more than one. What is all that was ever stored about
+ * Deletes what has been over for so long, a batch at a time, each in a transaction of its own: nobody waits for more than one. What is all that was ever stored about
  * guests is over sooner or later; users and their identities stay.
  * @throws TypeError
  */
@@ -59,7 +59,11 @@ export async function cull(database: Database, { olderThan, onProgress, now }: C
 async function cullTable(database: Database, table: Table, { before, onProgress }: { readonly before: number } & Pick<CullOptions, 'onProgress'>): Promise<number> {
   let [last, looked, deleted]: [unknown, number, number] = ['', 0, 0];
   for (;;) {
-    const { rows: [page = {}] } = await database.query(cullPage(table), [last, before, BATCH]);
+    const { rows: [page = {}] } = await database.transaction(async (queries) => {
+      // Where a database is stricter by default, a row that somebody is writing would undo the whole batch, again and again while there is much to do.
+      await queries.query('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');
+      return queries.query(cullPage(table), [last, before, BATCH]);
+    });
     if (page['last'] === null || page['last'] === undefined) return deleted;
     last = page['last'];
     looked += Number(page['looked']);
