@@ -78,6 +78,14 @@ describe('a guest who signs in at an OpenID provider', () => {
     expect(await world.until(back.login.completeLogin())).toMatchObject({ type: 'linked', session: { subject: guest, kind: 'user' } });
   });
 
+  it('whose way to the verifier is cut once the code is redeemed is linked all the same, by what the code brought', async () => {
+    const address = await world.backFrom(tab, (login) => login.linkIdentity({ connectionId: 'google' }), 'ada');
+    world.loseRequests(2);
+    const back = world.open(address);
+    expect(await world.until(back.login.completeLogin())).toMatchObject({ type: 'linked', session: { subject: guest, kind: 'user' } });
+    expect(world.openId.log.filter(({ route }) => route === 'POST /token')).toHaveLength(1);
+  });
+
   it('whose answer from the provider was lost is told so, stays the guest, and can do it again', async () => {
     const address = await world.backFrom(tab, (login) => login.linkIdentity({ connectionId: 'google' }), 'ada');
     world.openId.faults.add({ route: 'POST /token', kind: 'lost_answer', times: 1 });

@@ -75,6 +75,7 @@ export class World {
   /** Thrown into the page, as `fetch` does without a network. */
   offline: 'yes' | 'no' = 'no';
   #draws = 48_271;
+  #requestsToLose = 0;
   #toLose = 0;
   readonly #watchers = new Set<(what: 'back' | 'awake') => void>();
   readonly #channels = new Map<string, Set<(version: number) => void>>();
@@ -190,6 +191,11 @@ export class World {
     return (await this.until(this.#visit(new URL(action, page.url), { method: 'POST', body: form, headers: { origin: page.url.origin } }))).url.href;
   }
 
+  /** So many requests to the verifier get lost on their way there. */
+  loseRequests(times: number): void {
+    this.#requestsToLose = times;
+  }
+
   /** So many answers of the verifier get lost on their way, after it did its work. */
   loseAnswers(times: number): void {
     this.#toLose = times;
@@ -240,6 +246,10 @@ export class World {
     const request = new Request(url, { ...rest, headers, redirect: 'manual' });
     return this.time.busy(async () => {
       const isVerifier = url.origin === VERIFIER || (url.origin === SHOP && url.pathname.startsWith('/auth/'));
+      if (isVerifier && this.#requestsToLose > 0) {
+        this.#requestsToLose--;
+        throw new TypeError('Failed to fetch');
+      }
       if (isVerifier) this.verifierRequests++;
       const response = await this.#answer(request);
       signal?.throwIfAborted();
