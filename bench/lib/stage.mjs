@@ -6,6 +6,7 @@ import { DOMAIN, openStub } from '../stub/stub.mjs';
 import { bundleChunks } from './bundles.mjs';
 
 const CLOCK = readFileSync(new URL('../page/clock.js', import.meta.url), 'utf8');
+const ARGUMENTS = [...chromiumArguments, '--ignore-certificate-errors', `--host-resolver-rules=MAP *.${DOMAIN} 127.0.0.1`];
 /** Nothing that is measured takes as long. */
 const TIMEOUT_MS = 15_000;
 
@@ -19,8 +20,7 @@ export async function onStage({ clients = [], scripts = {} }, work) {
   if (!executablePath) throw new Error('No Chromium was found: npm run bench installs one, or name it: CHROMIUM=/path/to/chromium');
   const bundles = await Promise.all(clients.map(bundleClient));
   const stub = await openStub(Object.assign({}, scripts, ...bundles));
-  const args = [...chromiumArguments, '--ignore-certificate-errors', `--host-resolver-rules=MAP *.${DOMAIN} 127.0.0.1`];
-  const browser = await chromium.launch({ executablePath, args });
+  const browser = await chromium.launch({ executablePath, args: ARGUMENTS });
   try {
     return { ...(await work(new Stage(stub, browser))), versions: { Chromium: browser.version() } };
   } finally {
@@ -57,6 +57,20 @@ class Stage {
     context.setDefaultTimeout(TIMEOUT_MS);
     if (clock) await context.addInitScript(CLOCK);
     return context;
+  }
+
+  /**
+   * Does something in a browser that is started for it, with a profile, as people have one. Contexts are private windows, in which Chromium makes no connection
+   * that a page asks for beforehand; nor does its headless shell.
+   */
+  async visitWithProfile(work) {
+    const context = await chromium.launchPersistentContext('', { executablePath: chromiumPath('whole'), args: ARGUMENTS });
+    context.setDefaultTimeout(TIMEOUT_MS);
+    try {
+      return await work(context);
+    } finally {
+      await context.close();
+    }
   }
 
   /** Does something in a browser of its own. */
