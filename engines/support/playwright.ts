@@ -32,6 +32,8 @@ export const firefoxEngine: Engine = {
       firefoxUserPrefs: {
         // Windows that nobody clicked for are blocked, as they are for people.
         'dom.disable_open_during_load': true,
+        // The driver has it connect nowhere beforehand; this is what Firefox does by itself.
+        'network.http.speculative-parallel-limit': 20,
         ...(privateMode === 'on' && { 'browser.privatebrowsing.autostart': true }),
         ...(thirdPartyCookies === 'allowed' && { 'network.cookie.cookieBehavior': 0 }),
         ...(thirdPartyCookies === 'blocked' && { 'network.cookie.cookieBehavior': 1 }),

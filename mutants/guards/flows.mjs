@@ -253,7 +253,7 @@ export const flows = [
     why: 'Who gave up a request would wait for it all the same.',
   },
   {
-    id: 'chunk-after-the-token', file: client, find: 'reader.record.session ? lifecycle.idle?.() : Promise.resolve()', replace: 'Promise.resolve()',
+    id: 'chunk-after-the-token', file: client, find: 'record.session ? lifecycle.idle?.() : Promise.resolve()', replace: 'Promise.resolve()',
     why: 'The first thing of every page would be a file that most pages do not need.',
   },
   {

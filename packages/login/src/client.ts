@@ -176,8 +176,9 @@ export class LoginClient {
   #load(): Promise<void> {
     const reader = this.#open();
     return (this.#read ??= reader.load().then(() => {
-      const { lifecycle } = reader.ports;
-      const soon = reader.record.session ? lifecycle.idle?.() : Promise.resolve();
+      const { ports: { lifecycle, connect }, provider: { guestsFrom }, record } = reader;
+      if (!record.session && guestsFrom) connect?.(guestsFrom);
+      const soon = record.session ? lifecycle.idle?.() : Promise.resolve();
       // What could not be fetched is told to whoever needs it.
       soon?.then(this.#loadActs).catch(reportFault);
     }));

@@ -160,6 +160,17 @@ it('the things of a guest are offered as soon as the rest can be loaded', async 
   expect(offered).toEqual(['merge_1']);
 });
 
+it.each([['nobody is here', 1], ['a guest is here', 0]] as const)('where %s, a page connects %i times to where guests come from before it asks', async (who, times) => {
+  if (who === 'a guest is here') bench.rememberGuest();
+  const guestsFrom = { href: 'https://verifier.example', crossOrigin: 'anonymous' } as const;
+  const { login } = bench.open('/', {}, { guestsFrom });
+  expect(bench.connected).toEqual([]);
+  await bench.until(login.completeLogin());
+  expect([bench.connected, bench.asked]).toEqual([Array(times).fill(guestsFrom), []]);
+  await bench.until(login.authenticate());
+  expect(bench.connected.length).toBe(times);
+});
+
 it('a thousand calls of a first visit fetch it once', async () => {
   const page = bench.open('/', { guests: 'on-demand' });
   const tokens = await bench.until(Promise.all(Array.from({ length: 1_000 }, () => page.login.getToken())));

@@ -3,7 +3,7 @@ import { versionChannel } from './channel.ts';
 import { idbStore } from './idb-store.ts';
 import { browserLifecycle } from './lifecycle.ts';
 import { browserNavigation } from './navigation.ts';
-import type { Clock, PortsFor } from './ports.ts';
+import type { Clock, Destination, PortsFor } from './ports.ts';
 
 const clock: Clock = {
   now: () => Date.now(),
@@ -21,11 +21,19 @@ const clock: Clock = {
     }),
 };
 
+/** By a link that is taken out of the page again: what was begun goes on. */
+function connect(to: Destination): void {
+  const link = Object.assign(document.createElement('link'), { rel: 'preconnect', ...to });
+  document.head.append(link);
+  link.remove();
+}
+
 export const browserPorts: PortsFor = (name) => ({
   clock,
   store: idbStore(name, clock),
   channel: versionChannel(name),
   lifecycle: browserLifecycle,
   navigation: browserNavigation,
+  connect,
   random: () => Math.random(),
 });

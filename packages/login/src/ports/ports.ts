@@ -75,6 +75,12 @@ export interface ProviderPorts {
   readonly signal: AbortSignal;
 }
 
+/** Where requests go, and whether with cookies, as a link says it: browsers keep the connections for the one and the other apart. */
+export interface Destination {
+  readonly href: string;
+  readonly crossOrigin: 'anonymous' | 'use-credentials';
+}
+
 /** What every page borrows. */
 export interface PagePorts {
   readonly clock: Clock;
@@ -82,6 +88,8 @@ export interface PagePorts {
   readonly channel: Channel;
   readonly lifecycle: Lifecycle;
   readonly navigation: Navigation;
+  /** Opens a connection that will be needed soon, and sends nothing over it; absent: the first request opens it. */
+  connect?(to: Destination): void;
   /** A number from 0 to 1, for jitter. */
   random(): number;
 }

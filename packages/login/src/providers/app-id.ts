@@ -51,6 +51,7 @@ export function appId(options: AppIdOptions): Provider {
   return {
     id: `${oauthServerUrl} ${clientId}`,
     isGuestConnection: isGuests,
+    guestsFrom: { href: verifier, crossOrigin: 'anonymous' },
 
     ...(captcha && { captcha }),
 

@@ -28,6 +28,7 @@ export function authress({ authressApiUrl, applicationId, connections = [] }: Au
   return {
     id: `${host} ${applicationId}`,
     isGuestConnection: isServiceClient,
+    guestsFrom: { href: host, crossOrigin: 'use-credentials' },
 
     callbackState(url) {
       const state = url.searchParams.get('nonce');

@@ -96,6 +96,7 @@ export function descope(options: DescopeOptions): Provider {
   return {
     id: `${base} ${projectId}`,
     isGuestConnection: (connectionId) => connectionId === GUESTS,
+    guestsFrom: { href: 'verifier' in guests ? guests.verifier : base, crossOrigin: sessions === 'body' ? 'anonymous' : 'use-credentials' },
 
     ...(captcha && { captcha }),
 

@@ -37,6 +37,7 @@ export function oidc({ clientId, codeRedeemedBy = 'page', scope = 'openid', conn
   return {
     id: `${verifier} ${clientId}`,
     isGuestConnection: (connectionId) => connectionId === GUESTS,
+    guestsFrom: { href: verifier, crossOrigin: 'anonymous' },
     callbackState: (url) => callbackMarks(url, issuer),
     ...(captcha && { captcha }),
     ...methodsOf(load, ['createKey', 'startGuest', 'authorize', 'exchange', 'resume', 'refresh', 'mergeTicket', 'identities', 'unlink', 'prove', 'endSession', 'signOutUrl']),

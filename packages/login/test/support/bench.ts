@@ -1,7 +1,7 @@
 import { LoginError, type Grant } from '@passerby/shared';
 import { LoginClient, type CoreOptions } from '../../src/core.ts';
 import { emptyRecord, transition, type SessionEvent, type SessionRecord } from '../../src/core/record.ts';
-import type { Ports } from '../../src/ports/ports.ts';
+import type { Destination, Ports } from '../../src/ports/ports.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import * as acts from '../../src/acts.ts';
 import { SessionKeeper } from '../../src/session-keeper.ts';
@@ -40,6 +40,8 @@ export class Bench {
   fetched = 0;
   /** Pages have nothing to do from when this resolves. */
   idle: Promise<void> = new Promise(() => undefined);
+  /** Where pages connected beforehand. */
+  readonly connected: Destination[] = [];
   /** What the service was asked, in order. */
   readonly asked: string[] = [];
   random = 0.5;
@@ -138,6 +140,7 @@ export class Bench {
       },
       lifecycle: { watch: (told) => void (own.told = told), idle: () => this.idle },
       navigation: { current: () => new URL(page.address), rewrite: (url) => void (page.address = new URL(url)), leave: (url) => void (page.departed = url), openPopup: () => null, closePopup: () => undefined },
+      connect: (to) => void this.connected.push(to),
       frame: { isForbidden: () => this.frames === 'forbidden', travel: (url, isEnd, signal) => this.travel(url, isEnd, signal) },
       send: async () => Promise.reject(new Error('Nobody calls an API here')),
       provider: {
