@@ -19,7 +19,7 @@ export async function makeProvider({ library, settings, accounts, memory }: { li
   const configuration: Configuration = {
     adapter: memory.adapter,
     clients: settings.clients.map((client) => toMetadata(client, algorithm)),
-    jwks: { keys: await Promise.all([makeKey('RS256'), makeKey('ES256')]) },
+    jwks: { keys: await Promise.all([makeKey('RS256', settings.signingKey), makeKey('ES256')]) },
     routes: PATHS,
     scopes: ['openid', 'profile', 'email'],
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
@@ -61,8 +61,8 @@ function toMetadata({ clientId, clientSecret, redirectUris, postLogoutRedirectUr
   };
 }
 
-async function makeKey(alg: 'RS256' | 'ES256'): Promise<JWK> {
-  const { privateKey } = await generateKeyPair(alg, { extractable: true });
+async function makeKey(alg: 'RS256' | 'ES256', pair?: CryptoKeyPair): Promise<JWK> {
+  const { privateKey } = pair ?? (await generateKeyPair(alg, { extractable: true }));
   const { kty, ...rest } = await exportJWK(privateKey);
   return { ...rest, ...(kty !== undefined && { kty }), alg, use: 'sig' } as JWK;
 }

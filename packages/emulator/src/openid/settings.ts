@@ -13,6 +13,8 @@ export interface OpenIdSettings {
   readonly people?: 'forgotten' | 'remembered';
   /** What signs ID tokens; default `RS256`. */
   readonly idTokenAlgorithm?: 'RS256' | 'ES256';
+  /** For RS256, extractable; made at every start when absent. */
+  readonly signingKey?: CryptoKeyPair;
   /** Waits this many milliseconds, for the fault `delay`; a real timer when absent. */
   readonly sleep?: (ms: number) => Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { generateKeyPair } from 'jose';
 import { createOpenId, type OpenId, type OpenIdSettings } from '../../src/index.ts';
 
 export const ISSUER = 'http://login.shop.localhost:4601';
@@ -11,7 +12,10 @@ export const SETTINGS: OpenIdSettings = {
   connections: [{ connectionId: 'google', name: 'Google' }, { connectionId: 'github', name: 'GitHub' }],
 };
 
-export const makeOpenId = (changes: Partial<OpenIdSettings> = {}): Promise<OpenId> => createOpenId({ ...SETTINGS, ...changes });
+/** Made once: it takes longer than most tests. */
+const signingKey = generateKeyPair('RS256', { extractable: true });
+
+export const makeOpenId = async (changes: Partial<OpenIdSettings> = {}): Promise<OpenId> => createOpenId({ ...SETTINGS, signingKey: await signingKey, ...changes });
 
 /** What a page asked for, and what it needs to finish. */
 export interface Asked {

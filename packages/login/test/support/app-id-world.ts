@@ -4,6 +4,7 @@ import { createAppId, createAppIdTokenCheck, memoryStore, type AppId, type AppId
 import type { CoreOptions } from '../../src/core/options.ts';
 import type { GuestMerge } from '../../src/flows/merge.ts';
 import { appId, publicAppId } from '../../src/providers/app-id.ts';
+import { signingKey } from './signing-key.ts';
 import { VirtualTime } from './virtual-time.ts';
 import { API, LOGIN, SHOP, VERIFIER, World, type Tab } from './world.ts';
 
@@ -43,7 +44,7 @@ export async function createShop({ client = 'regular', switches = {}, tenant = {
   const now = (): number => time.wall + clock.aheadMs;
   const [merged, reports, asked, seen]: [Shop['merged'], string[], string[], string[]] = [new Map(), [], [], []];
   const redirectUris = ['/', '/checkout', '/callback.html'].map((path) => SHOP + path);
-  const service = await emulateAppId({ origin: LOGIN, clients: [{ clientId: 'shop', redirectUris, ...(client === 'regular' && { secret: SECRET }) }], now, sleep: (ms) => time.wait(ms), switches, tenant });
+  const service = await emulateAppId({ signingKey: await signingKey, origin: LOGIN, clients: [{ clientId: 'shop', redirectUris, ...(client === 'regular' && { secret: SECRET }) }], now, sleep: (ms) => time.wait(ms), switches, tenant });
   const check: AppIdTokenSettings = {
     oauthServerUrl: service.issuer, clientId: 'shop', store: memoryStore({ now }), now,
     fetch: async (input, init) => {

@@ -6,6 +6,7 @@ import type { CoreOptions } from '../../src/core/options.ts';
 import type { AskPerson } from '../../src/flows/challenge.ts';
 import type { GuestMerge } from '../../src/flows/merge.ts';
 import { descope, type DescopeOptions } from '../../src/providers/descope.ts';
+import { signingKey } from './signing-key.ts';
 import { VirtualTime } from './virtual-time.ts';
 import { API, LOGIN, SHOP, VERIFIER, World, type Tab } from './world.ts';
 
@@ -41,7 +42,7 @@ export async function createShop({ sessions = 'body', generation = 'anonymous_jw
   const [mails, merged, reports]: [Mail[], Shop['merged'], string[]] = [[], new Map(), []];
   const cookieDomain = sessions === 'body' ? {} : { cookieDomain: 'shop.test' };
   const service = await emulateDescope({
-    baseUrl: LOGIN, appOrigins: [SHOP], now, sleep: (ms) => time.wait(ms), send: (mail) => void mails.push(mail), switches: { ...switches, sessions }, ...cookieDomain,
+    signingKey: await signingKey, baseUrl: LOGIN, appOrigins: [SHOP], now, sleep: (ms) => time.wait(ms), send: (mail) => void mails.push(mail), switches: { ...switches, sessions }, ...cookieDomain,
   });
   const guestTenantId = generation === 'temporary_user' ? service.addTenant({ name: 'Guests', sessionTokenSeconds: 600, refreshTokenSeconds: 52 * 7 * 86_400 }) : undefined;
   const verifier = createDescope({

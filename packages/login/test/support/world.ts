@@ -11,6 +11,7 @@ import type { Ports } from '../../src/ports/ports.ts';
 import { oidc } from '../../src/providers/oidc.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { CookieJar } from './cookie-jar.ts';
+import { signingKey } from './signing-key.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 export const SHOP = 'https://www.shop.test';
@@ -126,7 +127,7 @@ export class World {
     const redirectUris = ['/', '/checkout', '/callback.html'].map((path) => SHOP + path);
     const openId = await createOpenId({
       issuer: LOGIN, clients: [{ clientId: 'shop', ...(clientSecret && { clientSecret }), redirectUris, postLogoutRedirectUris: [`${SHOP}/`] }], sleep: (ms) => time.wait(ms),
-      connections: [{ connectionId: 'google', name: 'Google' }, { connectionId: 'github', name: 'GitHub' }],
+      connections: [{ connectionId: 'google', name: 'Google' }, { connectionId: 'github', name: 'GitHub' }], signingKey: await signingKey,
     });
     const { privateKey } = await generateKeyPair('ES256', { extractable: true });
     const keys = { keys: [{ ...(await exportJWK(privateKey)), kid: 'k', alg: 'ES256' }] };

@@ -25,7 +25,7 @@ export async function createShop(settings: Partial<ZitadelSettings> = {}): Promi
   time.watchCrypto();
   const [mail, merged, reports]: [Shop['mail'], Shop['merged'], string[]] = [[], new Map(), []];
   const redirectUris = ['/', '/checkout', '/callback.html'].map((path) => SHOP + path);
-  const service = await emulateZitadel({ issuer: LOGIN, clients: [{ clientId: 'shop', redirectUris, postLogoutRedirectUris: [`${SHOP}/`] }], now: () => time.wall, sleep: (ms) => time.wait(ms) });
+  const service = await emulateZitadel({ issuer: LOGIN, keyAlgorithm: 'ES256', clients: [{ clientId: 'shop', redirectUris, postLogoutRedirectUris: [`${SHOP}/`] }], now: () => time.wall, sleep: (ms) => time.wait(ms) });
   const { userId, pat } = service.addServiceAccount();
   const verifier = createZitadel({
     issuer: LOGIN, clientId: 'shop', serviceToken: pat, serviceUserId: userId, organizationId: service.orgId, sealingKeys: ['A'.repeat(43)], origins: [SHOP],
