@@ -21,13 +21,15 @@ const isExternal = (names) => (id) => id.startsWith('node:') || builtinModules.i
 const source = (name, entry) => [`packages/${name}/src/${entry}.ts`, `packages/${name}/src/providers/${entry}.ts`].find((path) => existsSync(path));
 const inputs = (name) => Object.fromEntries(packages[name].map((entry) => [entry, source(name, entry)]));
 const compile = () => typescript({ tsconfig: './tsconfig.build.json' });
+/** The compiler has every address that is made at run time looked through for an ending of its own; ours have none, and it forgets to bring along what looks. */
+const addressesAsTheyAre = { name: 'addresses-as-they-are', renderChunk: (code) => code.replaceAll('__rewriteRelativeImportExtension', '') };
 const dir = (name) => ({ dir: `packages/${name}/dist`, format: 'es' });
 
 const modules = Object.keys(packages).flatMap((name) => [
   {
     input: inputs(name),
     external: isExternal(dependenciesOf(name)),
-    plugins: [resolve(), compile()],
+    plugins: [resolve(), compile(), addressesAsTheyAre],
     output: { ...dir(name), chunkFileNames: '[name]-[hash].js' },
   },
   { input: inputs(name), external: isExternal(dependenciesOf(name)), plugins: [resolve(), dts({ respectExternal: true, includeExternal: ['@passerby/shared'] })], output: dir(name) },
@@ -42,7 +44,7 @@ const everything = {
 };
 const singleFile = {
   input: EVERYTHING,
-  plugins: [everything, resolve({ browser: true }), compile(), terser({ module: true })],
+  plugins: [everything, resolve({ browser: true }), compile(), addressesAsTheyAre, terser({ module: true })],
   output: { file: 'packages/login/dist/passerby.min.js', format: 'es', inlineDynamicImports: true },
 };
 

@@ -21,6 +21,16 @@ const asBuilt: Plugin = {
   resolveId: (id) => (id === '@passerby/login/core' ? createRequire(import.meta.url).resolve('@passerby/login/core') : null),
 };
 
+/** The client with the OpenID provider as a page loads them, and what it loads later, by the files' names; the first is `/client.js`. */
+export async function bundleFiles(): Promise<ReadonlyMap<string, string>> {
+  const input = 'client';
+  const entry: Plugin = { name: 'entry', resolveId: (id) => (id === input ? id : null), load: (id) => (id === input ? ['core', 'oidc'].map((name) => `export * from '${createRequire(import.meta.url).resolve(`@passerby/login/${name}`)}';`).join('\n') : null) };
+  const bundle = await rollup({ input, plugins: [entry, resolve({ browser: true })] });
+  const { output } = await bundle.generate({ format: 'es', entryFileNames: '[name].js' });
+  await bundle.close();
+  return new Map(output.flatMap((file) => (file.type === 'chunk' ? [[`/${file.fileName}`, file.code]] : [])));
+}
+
 export async function bundlePage(): Promise<string> {
   const bundle = await rollup({ input: here('../page/page.ts'), plugins: [asBuilt, resolve({ browser: true }), typescript], onwarn: () => undefined });
   const { output } = await bundle.generate({ format: 'es', inlineDynamicImports: true });

@@ -241,6 +241,10 @@ export const flows = [
     why: 'A moment without a network when a page opened would cost everything else on it, until it is loaded again.',
   },
   {
+    id: 'chunk-asked-again-in-firefox', file: 'packages/login/src/ports/bring.ts', find: 'if (!address) throw error;', replace: 'if (!address || address) throw error;',
+    why: 'The same in Firefox, which remembers that a file did not come.',
+  },
+  {
     id: 'chunk-typed', file: later, find: "throw new LoginError('network', 'A part of this library", replace: "throw new TypeError('A part of this library",
     why: 'The app would take a dropped connection for a fault in itself, and show the person a blank page.',
   },

@@ -1,4 +1,5 @@
 import { LoginError } from '@passerby/shared';
+import { bring } from './ports/bring.ts';
 import type { Clock } from './ports/ports.ts';
 import type { Provider } from './providers/provider.ts';
 
@@ -8,7 +9,7 @@ export type Acts = typeof import('./acts.ts');
 export type LoadActs = (provider: Provider) => Promise<Acts>;
 
 /** From where this very file came from. */
-export const loadActs: LoadActs = async (provider) => (await Promise.all([import('./acts.ts'), provider.prepare?.()]))[0];
+export const loadActs: LoadActs = async (provider) => (await Promise.all([bring(() => import('./acts.ts')), provider.prepare?.(bring)]))[0];
 
 /** So long a call waits for it: less than the 15 seconds of a call. */
 const LOAD_MS = 10_000;

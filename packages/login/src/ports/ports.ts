@@ -81,6 +81,9 @@ export interface Destination {
   readonly crossOrigin: 'anonymous' | 'use-credentials';
 }
 
+/** Imports a file of this library, which may be asked for once more where it did not come. */
+export type Bring = <File>(load: () => Promise<File>) => Promise<File>;
+
 /** What every page borrows. */
 export interface PagePorts {
   readonly clock: Clock;

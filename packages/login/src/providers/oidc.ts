@@ -2,6 +2,7 @@
  * Any OpenID Connect provider, whose guests the shop's own verifier issues (docs/protocol.md). People sign in at the provider; the verifier turns that into
  * its own session, and the provider's tokens are dropped.
  */
+import type { Bring } from '../ports/ports.ts';
 import { methodsOf } from './later.ts';
 import type { Provider } from './provider.ts';
 import { callbackMarks, checkAddress, checkClientId } from './settings.ts';
@@ -33,7 +34,7 @@ export function oidc({ clientId, codeRedeemedBy = 'page', scope = 'openid', conn
   const issuer = checkAddress(addresses.issuer, 'issuer');
   const verifier = checkAddress(addresses.verifier, 'verifier').replace(/\/$/, '');
   checkClientId(clientId);
-  const load = async () => (await import('./oidc/requests.ts')).oidcRequests({ issuer, clientId, verifier, guests: GUESTS, codeRedeemedBy, scope, connectionParameter, logOutUrl });
+  const load = async (bring: Bring) => (await bring(() => import('./oidc/requests.ts'))).oidcRequests({ issuer, clientId, verifier, guests: GUESTS, codeRedeemedBy, scope, connectionParameter, logOutUrl });
   return {
     id: `${verifier} ${clientId}`,
     isGuestConnection: (connectionId) => connectionId === GUESTS,

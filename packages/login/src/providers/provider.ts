@@ -1,7 +1,7 @@
 /** The one interface an identity service is reached through. A new provider is one file that implements it. */
 import type { DeviceKey, Grant, StoredSession } from '@passerby/shared';
 import type { Ended, PendingAuthorization, Purpose } from '../core/record.ts';
-import type { Destination, ProviderPorts } from '../ports/ports.ts';
+import type { Bring, Destination, ProviderPorts } from '../ports/ports.ts';
 
 export interface AuthorizationRequest {
   readonly purpose: Purpose;
@@ -117,7 +117,7 @@ export interface Provider {
   /** True for a connection that makes guests. */
   isGuestConnection(connectionId: string): boolean;
   /** Fetches what this provider loads later. @throws LoginError `network` */
-  prepare?(): Promise<unknown>;
+  prepare?(bring: Bring): Promise<unknown>;
   /** Where a guest is asked for, so that a page which will want one can connect beforehand; absent: nowhere, or where the page itself came from. */
   readonly guestsFrom?: Destination;
   /** Begins an authorization request. */
