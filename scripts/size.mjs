@@ -12,9 +12,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  * smaller lowers it. `wanted` is where it is to come to: bench/RESULTS.md says what is in the way.
  */
 export const BUDGETS = [
-  { id: 'size-authress', name: 'LoginClient with Authress, first load', entry: 'passerby-authress', of: ['first'], wanted: 6_000, budget: 8_640 },
+  { id: 'size-authress', name: 'LoginClient with Authress, first load', entry: 'passerby-authress', of: ['first'], wanted: 6_000, budget: 8_700 },
   { id: 'size-authress-lazy', name: 'LoginClient with Authress and all its lazy chunks', entry: 'passerby-authress', of: ['first', 'lazy'], wanted: 14_000, budget: 27_900 },
-  { id: 'size-oidc', name: 'core and OpenID provider, first load', entry: 'passerby-oidc', of: ['first'], wanted: 5_000, budget: 8_550 },
+  { id: 'size-oidc', name: 'core and OpenID provider, first load', entry: 'passerby-oidc', of: ['first'], wanted: 5_000, budget: 8_620 },
 ];
 
 /** Where the page's own code is that loads an SDK. */

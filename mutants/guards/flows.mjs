@@ -225,11 +225,11 @@ export const flows = [
     why: 'A guest with a good token could not use the shop because a sign-in of theirs cannot be finished yet.',
   },
   {
-    id: 'connection-checked', file: client, find: 'if (connectionId !== undefined && !isId) throw', replace: 'if (false as boolean) throw',
+    id: 'connection-checked', file: 'packages/login/src/core/options.ts', find: 'if (connectionId !== undefined && !isId) throw', replace: 'if (false as boolean) throw',
     why: 'A connection that came from an address bar, 5 MB long, would be sent to the service and kept in the browser.',
   },
   {
-    id: 'asked-before-the-arrival', file: client, find: '(!options && this.#arrival && this.#opened', replace: '(!options && this.#opened',
+    id: 'asked-before-the-arrival', file: client, find: '(this.#arrival && this.#opened', replace: '(this.#opened',
     why: 'Who comes back signed in would be served the token of the guest they were.',
   },
   {

@@ -4,7 +4,7 @@
  */
 import { isLoginError, LoginError, type StoredSession } from '@passerby/shared';
 import type { AuthenticateOptions, LinkOptions, TokenOptions } from './calls.ts';
-import { checkOptions, type CoreOptions, type Settings } from './core/options.ts';
+import { checkConnection, checkOptions, type CoreOptions, type Settings } from './core/options.ts';
 import type { Ended, StoredOutcome } from './core/record.ts';
 import { arrive, takeBack, type Arrival } from './flows/arrive.ts';
 import type { Attributes } from './flows/attributes.ts';
@@ -22,7 +22,6 @@ import { SessionReader, whoIsHere, type Listener, type Session } from './session
 
 /** Longer than a lock is waited for, so that a tab that sleeps in the middle of a refresh delays the others and no more. */
 const DEFAULT_DEADLINE_MS = 15_000;
-const MAX_ID_LENGTH = 256;
 /** What is due is tried again after this long, where the flows could not be loaded. */
 const AGAIN_MS = 10_000;
 
@@ -32,6 +31,8 @@ export class LoginClient {
   readonly #loadActs: () => Promise<readonly [Acts, Context]>;
   #opened: SessionReader | null = null;
   #read: Promise<void> | null = null;
+  /** The token that calls of this very turn wait for. */
+  #finding: Promise<string> | null = null;
   /** The round trip this page ended, taken out of the address bar once. */
   #arrival: Promise<StoredOutcome | null> | null = null;
   /** What the service keeps for the shop about who is here. */
@@ -78,7 +79,7 @@ export class LoginClient {
    * @throws LoginError `login_required`, `session_changed`, `config_invalid`, `unsupported` where tokens stay on the server, retryable codes with `retryAfterMs`; where it starts a guest, what authenticate() throws
    */
   getToken(options?: TokenOptions): Promise<string> {
-    return (!options && this.#arrival && this.#opened?.token()) || this.#findToken(options);
+    return options ? this.#findToken(options) : (this.#arrival && this.#opened?.token()) || this.#findTogether();
   }
 
   /**
@@ -244,6 +245,13 @@ export class LoginClient {
     }
   }
 
+  /** Calls of one turn are one: a page that wakes up may make a thousand. */
+  #findTogether(): Promise<string> {
+    if (this.#finding) return this.#finding;
+    void Promise.resolve().then(() => (this.#finding = null));
+    return (this.#finding = this.#findToken());
+  }
+
   async #findToken(options?: TokenOptions): Promise<string> {
     const { accessToken, tokenType } = await this.#findSession(options);
     if (tokenType === 'Cookie') throw new LoginError('unsupported', "Tokens stay on the server here: ask the shop's API by fetch() of this client");
@@ -287,10 +295,4 @@ export class LoginClient {
 /** What nobody waits for: a failure that was foreseen is found again by whoever asks next, a fault reaches the page's error handler. */
 function reportFault(error: unknown): void {
   if (!isLoginError(error)) reportError(error);
-}
-
-/** @throws LoginError `config_invalid` */
-function checkConnection(connectionId: unknown): void {
-  const isId = typeof connectionId === 'string' && connectionId !== '' && connectionId.length <= MAX_ID_LENGTH;
-  if (connectionId !== undefined && !isId) throw new LoginError('config_invalid', 'connectionId is the id of a connection, such as google or sc_guests');
 }

@@ -23,6 +23,19 @@ describe('a page that asks for a token', () => {
     expect(bench.time.clock.monotonic() - from).toBe(3_000);
   });
 
+  it('a thousand times in one turn asks once, and in a later turn once more', async () => {
+    bench.rememberGuest();
+    await bench.time.pass(600_000);
+    const { login } = bench.open('/', {}, { refresh: () => Promise.reject(new LoginError('server', 'Not now')) });
+    const calls = Array.from({ length: 1_000 }, () => login.getToken());
+    const options = login.getToken({ deadlineMs: 5_000 });
+    await null;
+    const late = login.getToken();
+    expect(new Set([...calls, options, late]).size).toBe(3);
+    const ended = await bench.until(Promise.allSettled([...calls, options, late]));
+    expect(ended.every(({ status }) => status === 'rejected')).toBe(true);
+  });
+
   it('and gives up gets its own reason back', async () => {
     bench.rememberGuest();
     await bench.time.pass(600_000);

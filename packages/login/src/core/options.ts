@@ -5,6 +5,8 @@ import type { Provider } from '../providers/provider.ts';
 import type { MergeGuest } from '../flows/merge.ts';
 import type { GuestPolicy } from './policy.ts';
 
+const MAX_ID_LENGTH = 256;
+
 export interface CoreOptions {
   /** The identity service; each provider entry exports a factory for it. */
   readonly provider: Provider;
@@ -44,3 +46,9 @@ export function checkOptions(options: CoreOptions): Settings {
 }
 
 const isOrigin = (origin: unknown): boolean => secureUrl(origin)?.origin === origin;
+
+/** @throws LoginError `config_invalid` */
+export function checkConnection(connectionId: unknown): void {
+  const isId = typeof connectionId === 'string' && connectionId !== '' && connectionId.length <= MAX_ID_LENGTH;
+  if (connectionId !== undefined && !isId) throw new LoginError('config_invalid', 'connectionId is the id of a connection, such as google or sc_guests');
+}
