@@ -1,4 +1,4 @@
-/** The first guest by Authress's protocol: ours in a hidden frame, the published SDK's by leaving the page. `--rounds 9` */
+/** The first guest by Authress's protocol: ours in a hidden frame, the published SDK's by leaving the page. `--rounds 7` */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { report } from '../lib/report.mjs';
 import { labelOf, onStage } from '../lib/stage.mjs';
@@ -14,7 +14,7 @@ const WAYS = {
 };
 const REST_MS = 1_000;
 
-await report({ subject: 'authress-guest', title: "The first guest by Authress's protocol", rounds: { full: 9, few: 2 } }, ({ rounds }) => onStage({ clients: ['passerby-authress', 'authress'] }, async (stage) => {
+await report({ subject: 'authress-guest', title: "The first guest by Authress's protocol", rounds: { full: 7, few: 2 } }, ({ rounds }) => onStage({ clients: ['passerby-authress', 'authress'] }, async (stage) => {
   const { samples, failures } = await takeTurns({ rounds, names: Object.keys(WAYS), visit: (way) => stage.visit((context) => guest(stage, context, WAYS[way])) });
   const msOf = (way) => column(samples[way], 'ms');
   const shape = (way) => ['documents', 'frames', 'requests', 'preflights'].map((field) => range(column(samples[way], field)));

@@ -1,4 +1,4 @@
-/** The first guest: from the making of the client to the token, beside a bare fetch of the same size. `--rounds 10` */
+/** The first guest: from the making of the client to the token, beside a bare fetch of the same size. `--rounds 6` */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { report } from '../lib/report.mjs';
 import { labelOf, onStage } from '../lib/stage.mjs';
@@ -13,7 +13,7 @@ const LOOKED_AT = ['passerby', 'bare'];
 /** The browser is busy for a second after a page has loaded, with its next processes. */
 const REST_MS = 1_500;
 
-await report({ subject: 'first-guest', title: 'The first guest', rounds: { full: 8, few: 2 } }, ({ rounds }) => onStage({ clients: CLIENTS }, async (stage) => {
+await report({ subject: 'first-guest', title: 'The first guest', rounds: { full: 6, few: 2 } }, ({ rounds }) => onStage({ clients: CLIENTS }, async (stage) => {
   // The first visit of all starts the browser's processes, and tells the size of an answer.
   await stage.visit((context) => stage.signIn(context, 'passerby'));
   const first = await takeVisits(stage, { rounds, delayMs: DELAY_MS });

@@ -1,4 +1,4 @@
-/** A token has expired, and twenty tabs want one at once: tabs that were open all the time, and tabs of a window that is opened again. `--rounds 2` */
+/** A token has expired, and twenty tabs want one at once: tabs that were open all the time, and tabs of a window that is opened again. `--rounds 1` */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { report } from '../lib/report.mjs';
 import { isRenewal, laterMs } from '../lib/expiry.mjs';
@@ -15,7 +15,7 @@ const LEAD_MS = 500;
 /** Whoever was refused tries again, or has lost the session. */
 const LATER_LOOK_MS = 1_000;
 
-await report({ subject: 'tabs', title: 'Twenty tabs at expiry', rounds: { full: 2, few: 1 } }, ({ rounds }) => onStage({ clients: CLIENTS }, async (stage) => {
+await report({ subject: 'tabs', title: 'Twenty tabs at expiry', rounds: { full: 1, few: 1 } }, ({ rounds }) => onStage({ clients: CLIENTS }, async (stage) => {
   const names = CLIENTS.flatMap((name) => Object.keys(WAYS).map((way) => `${name} ${way}`));
   const { samples, failures } = await takeTurns({ rounds, names, warmUps: 0, visit: (name) => stage.visit((context) => expire(stage, context, ...name.split(' ')), { clock: true }) });
   const ours = names.filter((name) => OURS.includes(name.split(' ')[0]));
