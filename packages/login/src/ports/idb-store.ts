@@ -9,8 +9,7 @@ const TABLE = 'sessions';
 const DEADLINE_MS = 2_000;
 
 export function idbStore(key: string, clock: Clock): Store {
-  // Opened at once: it takes the browser longer than the page needs until it asks.
-  let use: UseStore | null = connection();
+  let use: UseStore | null = null;
   /** A connection that was closed under us fails for ever, so the next call opens a new one. */
   const once = <T>(work: (use: UseStore) => Promise<T>): Promise<T> =>
     work((use ??= connection())).catch((cause: unknown) => {
@@ -33,8 +32,6 @@ export function idbStore(key: string, clock: Clock): Store {
 
 function connection(): UseStore {
   const opened = open();
-  // Whoever asks hears of it.
-  opened.catch(() => undefined);
   return async (mode, callback) => callback((await opened).transaction(TABLE, mode).objectStore(TABLE));
 }
 
