@@ -54,7 +54,8 @@ export class SessionReader {
   #behind: Promise<unknown> | null = null;
   readonly #kept: KeptRecord;
   readonly #listeners = new Set<Listener>();
-  #changed = new AbortController();
+  /** For whoever waits for a change. */
+  #changed: AbortController | null = null;
   /** Whether this tab has read what was there when it opened. */
   #opened = false;
 
@@ -133,7 +134,7 @@ export class SessionReader {
 
   /** Resolves after `ms`, or as soon as anything changes. */
   pause(ms: number): Promise<void> {
-    return this.ports.clock.sleep(ms, this.#changed.signal);
+    return this.ports.clock.sleep(ms, (this.#changed ??= new AbortController()).signal);
   }
 
   /** Resolves when this tab knows what it may have missed; null: it has missed nothing. */
@@ -180,8 +181,8 @@ export class SessionReader {
       this.#grantedAt = age >= 0 ? clock.monotonic() - age : -Infinity;
     }
     this.#token = session && this.#cached(session);
-    this.#changed.abort();
-    this.#changed = new AbortController();
+    this.#changed?.abort();
+    this.#changed = null;
     // What a page finds when it opens is no news.
     if (this.#opened) this.#tell(noticesBetween(before, this.record));
   }

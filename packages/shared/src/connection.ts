@@ -2,7 +2,7 @@ import type { SubjectKind } from './session.ts';
 
 /** True for the id of a service client, whose connection only makes guests. */
 export function isServiceClient(connectionId: string | undefined): boolean {
-  return connectionId !== undefined && /^(sc|ext)_/.test(connectionId);
+  return ['sc_', 'ext_'].some((mark) => connectionId?.startsWith(mark));
 }
 
 /**

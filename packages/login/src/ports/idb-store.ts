@@ -17,12 +17,12 @@ export function idbStore(key: string, clock: Clock): Store {
       throw cause;
     });
   const timely = <T>(work: (use: UseStore) => Promise<T>): Promise<T> => {
-    const done = new AbortController();
-    const late = clock.sleep(DEADLINE_MS, done.signal).then(() => {
+    const answer = once(work).catch(() => once(work));
+    // Left to run out: to abort it costs a page that opens more than all else here.
+    const late = clock.sleep(DEADLINE_MS).then(() => {
       throw new LoginError('storage_unavailable', 'IndexedDB did not answer in time');
     });
-    late.catch(() => undefined).finally(() => done.abort());
-    return Promise.race([once(work).catch(() => once(work)), late]).finally(() => done.abort());
+    return Promise.race([answer, late]);
   };
   return {
     read: () => timely((store) => get(key, store)),

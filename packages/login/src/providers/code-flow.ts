@@ -1,7 +1,7 @@
 /** The page's half of an OpenID Connect code flow (OpenID Connect Core §3.1.2): where people are sent, and what they come back with. */
 import { isLoginError, LoginError } from '@passerby/shared';
 
-export { callbackMarks, checkAddress, checkClientId, checkMount } from './settings.ts';
+export { callbackMarks, checkAddress, checkBase, checkClientId, checkMount } from './settings.ts';
 
 /**
  * Compared as text (RFC 9207 §2.4). `promised`: the provider always names itself; one that did not is not the one that was asked.

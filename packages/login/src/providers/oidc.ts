@@ -5,7 +5,7 @@
 import type { Bring } from '../ports/ports.ts';
 import { methodsOf } from './later.ts';
 import type { Provider } from './provider.ts';
-import { callbackMarks, checkAddress, checkClientId } from './settings.ts';
+import { callbackMarks, checkAddress, checkBase, checkClientId } from './settings.ts';
 
 export interface OidcOptions {
   /** The provider's issuer, such as `https://id.example.com/realms/shop`. */
@@ -32,7 +32,7 @@ const GUESTS = 'guest';
 /** @throws LoginError `config_invalid` */
 export function oidc({ clientId, codeRedeemedBy = 'page', scope = 'openid', connectionParameter, logOutUrl, captcha, ...addresses }: OidcOptions): Provider {
   const issuer = checkAddress(addresses.issuer, 'issuer');
-  const verifier = checkAddress(addresses.verifier, 'verifier').replace(/\/$/, '');
+  const verifier = checkBase(addresses.verifier, 'verifier');
   checkClientId(clientId);
   const load = async (bring: Bring) => (await bring(() => import('./oidc/requests.ts'))).oidcRequests({ issuer, clientId, verifier, guests: GUESTS, codeRedeemedBy, scope, connectionParameter, logOutUrl });
   return {

@@ -6,7 +6,7 @@ import { isLoginError, LoginError, optionalNumber, optionalText, text, type Gran
 import { judge, oauthRefusal, parseObject, type Answer as HttpAnswer, type Refusal } from '../core/answers.ts';
 import type { ProviderPorts } from '../ports/ports.ts';
 import { checkTexts, readAttributes } from './attributes.ts';
-import { addressWith, callbackMarks, checkAddress, checkClientId, codeFrom, refusedVisitor } from './code-flow.ts';
+import { addressWith, callbackMarks, checkBase, checkClientId, checkMount, codeFrom, refusedVisitor } from './code-flow.ts';
 import { postHome, safeAddress } from './http.ts';
 import { createPkce, randomText } from './pkce.ts';
 import type { Answer, AttributeChange, Challenge, LinkStep, Provider, Registration } from './provider.ts';
@@ -32,7 +32,7 @@ const EVERYBODY = { subject: '-', all: true } as const;
 /** @throws LoginError `config_invalid` */
 export function zitadel(options: ZitadelOptions): Provider {
   const { clientId, scope = 'openid profile email offline_access', captcha } = options;
-  const issuer = checkAddress(options.issuer, 'issuer').replace(/\/$/, '');
+  const issuer = checkBase(options.issuer, 'issuer');
   const mount = checkMount(options.verifier);
   checkClientId(clientId);
 
@@ -177,12 +177,6 @@ function registrationOf(answer: Answer): Registration {
 function checkKeys({ set = {}, remove = [] }: AttributeChange): void {
   const keys = [...Object.keys(set), ...remove];
   if (!keys.every((key) => /^[a-z0-9_]{1,64}$/.test(key))) throw new LoginError('config_invalid', 'The key of an attribute is 1 to 64 of a-z, 0-9 and _');
-}
-
-/** @throws LoginError `config_invalid` */
-function checkMount(verifier: unknown): string {
-  const mount = typeof verifier === 'string' && verifier.startsWith('/') ? verifier : checkAddress(verifier, 'verifier, where it is no path such as /auth,');
-  return mount.replace(/\/$/, '');
 }
 
 /** Its cookies are of the pages' own origin, or nobody would be anybody. @throws LoginError `config_invalid` */

@@ -64,8 +64,8 @@ describe('every request goes to the shop’s own origin', () => {
     expect(asked[0]?.init.headers).not.toHaveProperty('authorization');
   });
 
-  it.each(['https://verifier.example.com/auth', '//evil.example/auth', '/\\evil.example/auth'])('and nowhere else: %s is told as a slip in the settings', async (verifier) => {
-    const elsewhere = zitadel({ ...options, verifier });
+  it('and nowhere else: a verifier at another origin is told as a slip in the settings', async () => {
+    const elsewhere = zitadel({ ...options, verifier: 'https://verifier.example.com/auth' });
     await expect(elsewhere.startGuest!(guestRequest(), ports)).rejects.toMatchObject({ code: 'config_invalid' });
     await expect(elsewhere.authorize(guestRequest({ purpose: 'sign_in' }), ports)).rejects.toMatchObject({ code: 'config_invalid' });
     expect(asked).toEqual([]);
@@ -78,7 +78,7 @@ describe('every request goes to the shop’s own origin', () => {
   });
 });
 
-it.each<Partial<Record<keyof ZitadelOptions, unknown>>>([{ issuer: 'http://shop.zitadel.test' }, { issuer: '' }, { issuer: undefined }, { clientId: '' }, { verifier: '' }, { verifier: 'auth' }, { verifier: undefined }, { verifier: 'http://www.shop.test/auth' }])(
+it.each<Partial<Record<keyof ZitadelOptions, unknown>>>([{ issuer: 'http://shop.zitadel.test' }, { issuer: '' }, { issuer: undefined }, { clientId: '' }, { verifier: '' }, { verifier: 'auth' }, { verifier: undefined }, { verifier: 'http://www.shop.test/auth' }, { verifier: '//evil.example/auth' }, { verifier: '/\\evil.example/auth' }])(
   'a slip in the settings is told at once (%j)', (change) => {
     expect(() => zitadel({ ...options, ...change } as ZitadelOptions)).toThrow(expect.objectContaining({ code: 'config_invalid' }) as Error);
   });

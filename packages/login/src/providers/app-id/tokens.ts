@@ -1,6 +1,6 @@
 /** What both kinds of App ID's applications have alike: how people are sent there, and what a token says. */
 import { LoginError, optionalNumber, optionalText, readClaims, text, type Grant, type Json, type SubjectKind } from '@passerby/shared';
-import { addressWith, checkAddress } from '../code-flow.ts';
+import { addressWith, checkBase } from '../code-flow.ts';
 import type { AuthorizationRequest } from '../provider.ts';
 
 /** Of which tenant, and which of its applications. */
@@ -22,7 +22,7 @@ const SCOPE = 'appid_default';
 export function checkApplication({ oauthServerUrl, clientId }: Application): Application {
   // It is sent as the name of Basic authentication, which a colon ends.
   if (typeof clientId !== 'string' || !/^[!-9;-~]{1,256}$/.test(clientId)) throw new LoginError('config_invalid', 'clientId is not the client id of an application (Applications, View credentials)');
-  return { clientId, oauthServerUrl: checkAddress(oauthServerUrl, 'oauthServerUrl').replace(/\/$/, '') };
+  return { clientId, oauthServerUrl: checkBase(oauthServerUrl, 'oauthServerUrl') };
 }
 
 /** Where App ID is asked for a code. */

@@ -1,6 +1,6 @@
 /** What the app passed → checked settings. */
 import { LoginError } from '@passerby/shared';
-import { checkAddress, checkMount } from '../code-flow.ts';
+import { checkBase, checkMount } from '../code-flow.ts';
 import type { DescopeOptions } from '../descope.ts';
 
 export interface Settings {
@@ -27,7 +27,7 @@ export function checkDescope({ projectId, baseUrl, generation = 'anonymous_jwt',
   if (sessions !== 'body' && sessions !== 'refresh_cookie' && sessions !== 'cookies') wrong("sessions is 'body', 'refresh_cookie' or 'cookies', the same as in the verifier");
   if (!verifier === !guestFlow) wrong('Guests come from a verifier or from a guestFlow: name one of them');
   return {
-    projectId, sessions, base: baseUrl === undefined ? regional(projectId) : checkAddress(baseUrl, 'baseUrl').replace(/\/$/, ''),
+    projectId, sessions, base: baseUrl === undefined ? regional(projectId) : checkBase(baseUrl, 'baseUrl'),
     guestTenantId: generation === 'temporary_user' ? (guestTenantId ?? null) : null,
     guests: verifier ? { verifier: checkMount(verifier) } : { flowId: guestFlow ?? '' },
     inputs: { email: 'email', code: 'code', interactionId: 'submit', ...flowInputs },
