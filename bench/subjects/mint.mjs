@@ -1,5 +1,6 @@
 /** What one core can do: guests a second by the issuer's handler, beside the cryptography that a guest cannot do without; and the memory they leave. `--rounds 7` */
 import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync, sign as signNow } from 'node:crypto';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -16,6 +17,8 @@ const QUICK_GUESTS = 5_000;
 /** Guests in a round of each row. */
 const BATCH = 1_000;
 const STEPS = 5;
+/** How long guests come at half the rate. */
+const SECONDS = 4;
 /** As many are under way at once, so that the one core never waits. */
 const AT_ONCE = 16;
 const ISSUER = 'https://verifier.shop.example';
@@ -30,28 +33,38 @@ const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const { subtle } = crypto;
 const utf8 = new TextEncoder();
 
-const core = pinToOneCore();
+const core = pinTo(cpus().length - 1);
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc');
 const server = await subtle.generateKey(P256, false, ['sign', 'verify']);
 
 await report({ subject: 'mint', title: 'Guests a second, and their memory', rounds: { full: 7, few: 2 } }, async ({ rounds, quick }) => {
   const rates = await takeRates(rounds);
-  const waits = await waitAt(median(rates.handler.map(({ byClock }) => byClock)) / 2, quick ? 1 : 6);
+  const waits = await takeWaits(median(ratesOf(rates, 'handler', 'byClock')) / 2, quick ? 1 : SECONDS);
+  // What they leave is the same on all cores.
+  pinTo(`0-${cpus().length - 1}`);
   const heaps = await measureMemory(quick ? QUICK_GUESTS : GUESTS);
   const growth = (heaps.at(-1)[1] - heaps.at(-2)[1]) / 1e6;
   return {
-    measured: { 'mint-ratio': shareOf(rates, 'handler', 'byCpu'), 'mint-p99': quantile(waits, 0.99), 'mint-heap': growth },
+    measured: { 'mint-ratio': shareOf(rates, 'handler', 'byCpu'), 'mint-p99': quantile(waits.handler, 0.99), 'mint-heap': growth },
     lines: [...describeRates(rates, rounds), '', ...describeWaits(waits), '', ...describeMemory(heaps)],
   };
 });
 
-/** Guests a second of each row, by the clock and by the processor time. */
-async function takeRates(rounds) {
+/** What each row does for a guest. */
+function newWorks() {
   const { handler } = newIssuer();
-  const works = { handler: ({ body }) => mint(handler, body), byHand: ({ body }) => mint(answerByHand, body), jose: withJose, one: (guest) => bare(guest, 1), two: (guest) => bare(guest, 2) };
-  const { samples } = await takeTurns({ rounds, names: Object.keys(works), warmUps: 2, visit: async (name) => {
-    const guests = await newGuests(BATCH);
+  return { handler: ({ body }) => mint(handler, body), byHand: ({ body }) => mint(answerByHand, body), jose: withJose, one: (guest) => bare(guest, 1), two: (guest) => bare(guest, 2) };
+}
+
+/** Guests a second of each row, by the clock and by the processor time. Each round has its own guests, the same ones for every row. */
+async function takeRates(rounds) {
+  const works = newWorks();
+  const coming = new Map();
+  const { samples } = await takeTurns({ rounds, names: Object.keys(works), warmUps: 2, visit: async (name, round) => {
+    if (!coming.has(round)) coming.clear();
+    const guests = coming.get(round) ?? newGuests(BATCH);
+    coming.set(round, guests);
     const { seconds, cpuSeconds } = await time(() => inTurn(guests, works[name]));
     return { byClock: BATCH / seconds, byCpu: BATCH / cpuSeconds };
   } });
@@ -76,33 +89,41 @@ function describeRates(rates, rounds) {
   ];
 }
 
-/** How long guests take who come this often, from when each should have come. */
-async function waitAt(rate, seconds) {
-  const { handler } = newIssuer();
-  const guests = await newGuests(Math.ceil(rate * seconds));
+/** How long guests of some rows take who come this often, from when each should have come: milliseconds by row. */
+async function takeWaits(rate, seconds) {
+  const { handler, byHand, two } = newWorks();
+  const works = { handler, byHand, two };
+  const { samples } = await takeTurns({ rounds: 3, names: Object.keys(works), visit: (name) => waitAt(rate, newGuests(Math.ceil((rate * seconds) / 3)), works[name]) });
+  return Object.fromEntries(Object.entries(samples).map(([name, rounds]) => [name, rounds.flat()]));
+}
+
+async function waitAt(rate, guests, work) {
+  // Making them left garbage, which is not the server's.
+  await heapBytes();
+  const waits = new Float64Array(guests.length);
   const begun = performance.now();
-  const waits = [];
-  for (const [i, { body }] of guests.entries()) {
+  const coming = [];
+  for (const [i, guest] of guests.entries()) {
     const due = begun + (i * 1_000) / rate;
     if (due > performance.now()) await sleep(due - performance.now());
-    waits.push(mint(handler, body).then(() => performance.now() - due));
+    coming.push(work(guest).then(() => { waits[i] = performance.now() - due; }));
   }
-  return Promise.all(waits);
+  await Promise.all(coming);
+  return [...waits];
 }
 
 function describeWaits(waits) {
-  const ms = (part) => quantile(waits, part).toFixed(2);
   return [
-    table(['at half of that by the clock', 'ms, median', 'p90', 'p99', 'most'], [['a guest, from when it was due', ms(0.5), ms(0.9), ms(0.99), ms(1)]]),
+    table(['at half of that by the clock', 'ms, median', 'p90', 'p99', 'most'], Object.entries(waits).map(([name, ms]) => [LABELS[name], ...[0.5, 0.9, 0.99, 1].map((part) => quantile(ms, part).toFixed(2))])),
     '',
-    `${waits.length.toLocaleString('en')} guests in even steps; whoever sends them is on the same core, and its timer, which counts in milliseconds, is in it.`,
+    `${waits.handler.length.toLocaleString('en')} guests each in even steps, from when each was due; whoever sends them is on the same core, and its timer, which counts in milliseconds, is in it.`,
   ];
 }
 
 /** Bytes of heap after garbage collection, as guests come and are gone. */
 async function measureMemory(guests) {
   const { handler } = newIssuer();
-  const mintAll = async (count) => inTurn(await newGuests(count), ({ body }) => mint(handler, body));
+  const mintAll = async (count) => inTurn(newGuests(count), ({ body }) => mint(handler, body));
   // What is made once is made before the first look.
   await mintAll(BATCH);
   const heaps = [[0, await heapBytes()]];
@@ -177,21 +198,22 @@ function writePart(part) {
   return Buffer.from(JSON.stringify(part)).toString('base64url');
 }
 
-/** Guests to be, each with a key, a proof, and what the bare row needs of them. */
+/** Guests to be, each with a key, a proof, and what the bare rows need of them. */
 function newGuests(count) {
-  return Promise.all(Array.from({ length: count }, async () => {
-    const { privateKey, publicKey } = await subtle.generateKey(P256, false, ['sign', 'verify']);
-    const { kty, crv, x, y } = await subtle.exportKey('jwk', publicKey);
-    const jwk = { kty, crv, x, y };
+  return Array.from({ length: count }, () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    // It ends with the point's two numbers. Its export as a JWK hangs now and then in Node 20.
+    const point = publicKey.export({ type: 'spki', format: 'der' }).subarray(-64);
+    const jwk = { kty: 'EC', crv: 'P-256', x: point.toString('base64url', 0, 32), y: point.toString('base64url', 32) };
     const proof = { jti: crypto.randomUUID(), htm: 'POST', htu: `${ISSUER}/token`, iat: Math.floor(Date.now() / 1000) };
     const text = [{ typ: 'dpop+jwt', alg: 'ES256', jwk }, proof].map(writePart).join('.');
     const signed = utf8.encode(text);
-    const signature = new Uint8Array(await subtle.sign(P256, privateKey, signed));
-    const dpop = `${text}.${Buffer.from(signature).toString('base64url')}`;
+    const signature = signNow('sha256', signed, { key: privateKey, dsaEncoding: 'ieee-p1363' });
+    const dpop = `${text}.${signature.toString('base64url')}`;
     const body = new URLSearchParams({ grant_type: GUEST_GRANT, client_id: CLIENT, dpop }).toString();
     // As long as an access token of the issuer's.
     return { jwk, dpop, signed, signature, body, claims: utf8.encode('x'.repeat(480)) };
-  }));
+  });
 }
 
 async function inTurn(guests, work) {
@@ -216,9 +238,8 @@ async function heapBytes() {
   return process.memoryUsage().heapUsed;
 }
 
-/** WebCrypto works on threads of its own, so one process takes more than one core where it may. */
-function pinToOneCore() {
-  const last = String(cpus().length - 1);
-  const pinned = spawnSync('taskset', ['-acp', last, String(process.pid)]);
+/** Keeps all threads on these cores: WebCrypto works on threads of its own, so one process takes more than one core where it may. */
+function pinTo(cores) {
+  const pinned = spawnSync('taskset', ['-acp', String(cores), String(process.pid)]);
   return pinned.status === 0 ? 'all threads on one core' : 'on as many cores as there are: there is no taskset here';
 }
