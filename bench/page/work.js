@@ -1,11 +1,12 @@
 /** The proof of work: ours, and the published SDK's own loop, unchanged. */
 import { sha256 } from '@noble/hashes/sha2.js';
+import { breathe } from '../../packages/login/src/ports/breathe.ts';
 import { proveWork } from '../../packages/login/src/providers/proof-of-work.ts';
 // By its path: the package does not export it.
 import jwtManager from '../node_modules/@authress/login/src/jwtManager.js';
 
 const utf8 = new TextEncoder();
-const ports = { now: () => Date.now(), breathe: () => new Promise((resolve) => setTimeout(resolve, 0)) };
+const ports = { now: () => Date.now(), breathe };
 const attemptsOf = (hash) => Number(hash.split(';')[2]);
 
 /** Each gives the number of hashes that it took: luck, about 4096 in the mean. */

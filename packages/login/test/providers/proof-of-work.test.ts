@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { proveWork } from '../../src/providers/proof-of-work.ts';
-import { sha256 } from '../../src/providers/sha256.ts';
+import { hasherOf } from '../../src/providers/sha256.ts';
 
+const sha256 = (message: Uint8Array): string => hex(hasherOf(message).hash());
 const hex = (words: Int32Array): string => [...words].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+const byNode = (message: Uint8Array | string): string => createHash('sha256').update(message).digest('hex');
 
 describe('the proof of work', () => {
   // Both were captured from the vendor's own SDK.
@@ -26,11 +28,19 @@ describe('the proof of work', () => {
 describe('SHA-256', () => {
   it('agrees with Node for every text', () => {
     fc.assert(fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (text) => {
-      expect(hex(sha256(Buffer.from(text)))).toBe(createHash('sha256').update(text).digest('hex'));
+      expect(sha256(Buffer.from(text))).toBe(byNode(text));
     }));
   });
 
   it.each([0, 1, 55, 56, 63, 64, 65, 119, 120, 128])('agrees with Node at %i bytes', (length) => {
-    expect(hex(sha256(Buffer.alloc(length, 'a')))).toBe(createHash('sha256').update('a'.repeat(length)).digest('hex'));
+    expect(sha256(Buffer.alloc(length, 'a'))).toBe(byNode('a'.repeat(length)));
+  });
+
+  it('agrees with Node after each change to the message', () => {
+    const hasher = hasherOf(Buffer.alloc(100, 'a'));
+    for (let i = 0; i < hasher.message.length; i++) {
+      hasher.message[i] = i;
+      expect(hex(hasher.hash())).toBe(byNode(hasher.message));
+    }
   });
 });
