@@ -1,6 +1,6 @@
 /** Ours: guests of Authress, in a hidden frame. */
 import { LoginClient } from '@passerby/login';
 
-export { getToken, guest, ready, subscribe } from './passerby.js';
+export * from './ours.js';
 export const label = 'Passerby, Authress';
 export const create = ({ auth, app }) => new LoginClient({ authressApiUrl: auth, applicationId: 'app_x', guestConnectionId: 'sc_guests', frameUrl: `${app}/callback` });

@@ -1,8 +1,5 @@
 import { LoginError } from './errors.ts';
-import { asObject, type Json } from './wire.ts';
-
-/** No identity service issues tokens this long; whatever is longer is refused before it is parsed. */
-export const MAX_TOKEN_LENGTH = 16_384;
+import { asObject, MAX_TOKEN_LENGTH, type Json } from './wire.ts';
 
 /**
  * The claims a JWT carries, read without looking at its signature: for tokens that came straight from the configured

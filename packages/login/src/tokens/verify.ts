@@ -1,24 +1,19 @@
-/** Verifies a JWT that did not come straight from the token endpoint. The only file that needs jose: loaded when it is asked for. */
+/**
+ * Verifies a JWT that did not come straight from the token endpoint. The only file that needs jose: loaded when it is asked for. It imports nothing that a provider
+ * needs too, or a bundler would make a file of that, for which everybody's first request waits.
+ */
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JSONWebKeySet } from 'jose';
 import { asObject, LoginError, MAX_TOKEN_LENGTH, type Json } from '@passerby/shared';
-import { send } from '../providers/http.ts';
-import type { ProviderPorts } from '../ports/ports.ts';
-
-export interface TokenSource {
-  readonly issuer: string;
-  readonly jwksUrl: string;
-}
 
 const ALGORITHMS = ['EdDSA', 'Ed25519', 'ES256'];
 const MAX_KEYS = 50;
 
 /**
  * The claims of a token that this issuer signed; null for any other. Its age is the caller's business: this device's clock may be wrong.
- * @throws LoginError retryable codes, when the issuer's keys can't be fetched
+ * @throws LoginError `response_invalid`, where the issuer's key set is none
  */
-export async function verifyJwt(token: string, { issuer, jwksUrl }: TokenSource, ports: ProviderPorts): Promise<Json | null> {
+export async function verifyJwt(token: string, issuer: string, jwks: Json): Promise<Json | null> {
   if (token.length > MAX_TOKEN_LENGTH) return null;
-  const jwks = await send({ method: 'GET', url: jwksUrl, credentials: 'omit', isRefusal: () => false }, ports);
   try {
     const { crit, jwk, jku, x5u, x5c } = decodeProtectedHeader(token);
     if (crit ?? jwk ?? jku ?? x5u ?? x5c) return null;

@@ -54,15 +54,25 @@ export function authressRequests({ host, applicationId, connections }: AuthressS
     return toGrant(accessToken, claims, known, optionalNumber(data, 'expires_in'));
   };
 
+  /** Tells the claims of a token that this service signed, by its keys of now; null for any other. */
+  const verifier = async (ports: ProviderPorts): Promise<(token: string) => Promise<Json | null>> => {
+    const [{ verifyJwt }, keys] = await Promise.all([
+      import('../../tokens/verify.ts').catch((cause: unknown) => {
+        throw new LoginError('network', 'A part of this library could not be loaded', { cause });
+      }),
+      send({ method: 'GET', url: `${host}/.well-known/openid-configuration/jwks`, credentials: 'omit', isRefusal: never }, ports),
+    ]);
+    return (token) => verifyJwt(token, host, keys);
+  };
+
   /** The one cookie we read: the answer to a renewal of ours, signed by the service, and no older than what we had. */
   const fromCookie = async (known: readonly (string | undefined)[], { subject, accessToken, issuedAt = 0 }: Partial<StoredSession>, ports: ProviderPorts): Promise<Grant> => {
     const found: Grant[] = [];
-    for (const [, token] of ports.cookies().matchAll(/(?:^|; )authorization=([\w.-]+)/g)) {
-      const { verifyJwt } = await import('../../tokens/verify.ts').catch((cause: unknown) => {
-        throw new LoginError('network', 'A part of this library could not be loaded', { cause });
-      });
-      const claims = await verifyJwt(token ?? '', { issuer: host, jwksUrl: `${host}/.well-known/openid-configuration/jwks` }, ports);
-      const grant = claims && readable(() => toGrant(token ?? '', check(claims), known));
+    const tokens = [...ports.cookies().matchAll(/(?:^|; )authorization=([\w.-]+)/g)].map(([, token = '']) => token);
+    const verified = tokens.length > 0 ? await verifier(ports) : null;
+    for (const token of tokens) {
+      const claims = await verified?.(token);
+      const grant = claims && readable(() => toGrant(token, check(claims), known));
       const isNew = grant && grant.accessToken !== accessToken && grant.issuedAt >= issuedAt;
       if (isNew && (subject ?? grant.subject) === grant.subject) found.push(grant);
     }
