@@ -37,7 +37,7 @@ export function authress({ authressApiUrl, applicationId, connections = [] }: Au
       return state && answered ? { state, ...origin, parameters: ['nonce', 'code', 'iss', 'error', 'error_description', 'expires_in', 'access_token', 'id_token'] } : null;
     },
 
-    ...methodsOf(async (bring) => (await bring(() => import('./authress/requests.ts'))).authressRequests({ host, applicationId, connections }), ['authorize', 'exchange', 'refresh', 'resume', 'unlink', 'endSession']),
+    ...methodsOf(async (bring) => (await bring(() => import('./authress/requests.ts'))).authressRequests({ host, applicationId, connections, bring }), ['authorize', 'exchange', 'refresh', 'resume', 'unlink', 'endSession']),
   };
 }
 

@@ -43,6 +43,21 @@ describe('a person whose session is renewed by cookie', () => {
     expect(await provider.refresh(await before(), ports())).toMatchObject({ subject: 'user_ada', accessToken: fresh });
   });
 
+  it('is served it by the next try, where the file that looks at it did not come', async () => {
+    const tries: string[] = [];
+    const again = authress({ authressApiUrl: HOST, applicationId: 'app_shop', connections: ['google'] });
+    // The first file is Authress's requests, the second the one that verifies.
+    await again.prepare?.(async (load) => {
+      tries.push('asked');
+      if (tries.length === 2) throw new TypeError('error loading dynamically imported module');
+      return load();
+    });
+    cookies = [await token('user_ada', SECONDS + 60)];
+    await expect(again.refresh(await before(), ports())).rejects.toMatchObject({ code: 'network' });
+    expect(await again.refresh(await before(), ports())).toMatchObject({ subject: 'user_ada', accessToken: cookies[0] });
+    expect(tries).toHaveLength(3);
+  });
+
   it('is not served a token from before', async () => {
     cookies = [await token('user_ada', SECONDS - 60)];
     await expect(provider.refresh(await before(), ports())).rejects.toMatchObject(none);

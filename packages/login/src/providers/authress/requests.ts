@@ -1,7 +1,7 @@
 /** How Authress is asked, and what its answers mean: loaded when it is first asked. */
 import { authressKind, isLoginError, LoginError, optionalNumber, optionalText, readClaims, text, type Grant, type Json, type StoredSession } from '@passerby/shared';
 import type { Refusal } from '../../core/answers.ts';
-import type { ProviderPorts } from '../../ports/ports.ts';
+import type { Bring, ProviderPorts } from '../../ports/ports.ts';
 import { safeAddress, send } from '../http.ts';
 import { createPkce } from '../pkce.ts';
 import { proveWork } from '../proof-of-work.ts';
@@ -12,11 +12,13 @@ export interface AuthressSettings {
   readonly host: string;
   readonly applicationId: string;
   readonly connections: readonly string[];
+  /** Fetches a file of this library. */
+  readonly bring: Bring;
 }
 
 export type AuthressRequests = Pick<Required<Provider>, 'authorize' | 'exchange' | 'refresh' | 'resume' | 'unlink' | 'endSession'>;
 
-export function authressRequests({ host, applicationId, connections }: AuthressSettings): AuthressRequests {
+export function authressRequests({ host, applicationId, connections, bring }: AuthressSettings): AuthressRequests {
   const api = (method: string, path: string, ports: ProviderPorts, more: { body?: Json; bearer?: string; isRefusal?: Refusal } = {}): Promise<Json> =>
     send({ method, url: `${host}/api/${path}`, credentials: 'include', isRefusal: never, ...more }, ports);
 
@@ -57,7 +59,7 @@ export function authressRequests({ host, applicationId, connections }: AuthressS
   /** Tells the claims of a token that this service signed, by its keys of now; null for any other. */
   const verifier = async (ports: ProviderPorts): Promise<(token: string) => Promise<Json | null>> => {
     const [{ verifyJwt }, keys] = await Promise.all([
-      import('../../tokens/verify.ts').catch((cause: unknown) => {
+      bring(() => import('../../tokens/verify.ts')).catch((cause: unknown) => {
         throw new LoginError('network', 'A part of this library could not be loaded', { cause });
       }),
       send({ method: 'GET', url: `${host}/.well-known/openid-configuration/jwks`, credentials: 'omit', isRefusal: never }, ports),
