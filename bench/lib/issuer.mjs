@@ -1,6 +1,7 @@
 /** The settings of an issuer that is measured. */
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 
+export const ISSUER = 'https://verifier.shop.example';
 export const CLIENT = 'shop';
 export const GUEST_GRANT = 'urn:passerby:grant-type:guest';
 /** So high that nobody waits: the limits are not what is measured. */

@@ -1,24 +1,25 @@
 /** A certificate for a few names, good for this run: the browser is told not to ask who signed it. */
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 
 const DAY_MS = 86_400_000;
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
 const COMMON_NAME = '2.5.4.3';
 const SUBJECT_ALT_NAME = '2.5.29.17';
 
-/** Key and certificate in PEM (X.509, RFC 5280 §4.1), put together by hand so that nothing has to be installed for them. */
+/** Key and certificate in PEM (X.509, RFC 5280 §4.1), put together by hand so that nothing has to be installed for them; `pin` is how the browser knows the key. */
 export function makeCertificate(names, now = Date.now()) {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
   const algorithm = sequence(objectId(ECDSA_WITH_SHA256));
   const name = sequence(set(sequence(objectId(COMMON_NAME), utf8(names[0]))));
   const alternatives = sequence(objectId(SUBJECT_ALT_NAME), element(0x04, sequence(...names.map((dnsName) => element(0x82, Buffer.from(dnsName))))));
   const body = sequence(
     element(0xa0, integer(2)), integer(1), algorithm, name, sequence(utcTime(now - DAY_MS), utcTime(now + 30 * DAY_MS)), name,
-    publicKey.export({ type: 'spki', format: 'der' }), element(0xa3, sequence(alternatives)),
+    spki, element(0xa3, sequence(alternatives)),
   );
   const signature = sign('sha256', body, privateKey);
   const der = sequence(body, algorithm, element(0x03, Buffer.of(0), signature));
-  return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }), cert: `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n` };
+  return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }), cert: `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`, pin: createHash('sha256').update(spki).digest('base64') };
 }
 
 function element(tag, ...parts) {

@@ -22,7 +22,8 @@ const SERVICES = [hostedPages, floor, openid, supabase, firebase, descope, authr
 
 /** Serves these scripts by their names: `/name` is a page that loads `name`. */
 export async function openStub(scripts) {
-  const server = createSecureServer({ ...makeCertificate([`*.${DOMAIN}`, DOMAIN]), allowHTTP1: true });
+  const { pin, ...certificate } = makeCertificate([`*.${DOMAIN}`, DOMAIN]);
+  const server = createSecureServer({ ...certificate, allowHTTP1: true });
   const connections = new Set();
   server.on('connection', (connection) => connections.add(connection.once('close', () => connections.delete(connection))));
   await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
@@ -31,7 +32,7 @@ export async function openStub(scripts) {
 
   const world = new World();
   const stub = {
-    origins, scripts, world, delayMs: 0, hosted: 'redirects',
+    origins, pin, scripts, world, delayMs: 0, hosted: 'redirects',
     /** Every request since it was last emptied: `{ method, host, path, destination, status, at }`, `at` in this process's milliseconds. */
     asked: [],
     async close() {

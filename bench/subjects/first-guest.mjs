@@ -1,4 +1,4 @@
-/** The first guest: from the making of the client to the token, beside a bare fetch of the same size. `--rounds 6` */
+/** The first guest: from the making of the client to the token, beside a bare fetch of the same size. `--rounds 5` */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { report } from '../lib/report.mjs';
 import { labelOf, onStage } from '../lib/stage.mjs';
@@ -13,12 +13,12 @@ const LOOKED_AT = ['passerby', 'bare'];
 /** The browser is busy for a second after a page has loaded, with its next processes. */
 const REST_MS = 1_500;
 
-await report({ subject: 'first-guest', title: 'The first guest', rounds: { full: 6, few: 2 } }, ({ rounds }) => onStage({ clients: CLIENTS }, async (stage) => {
+await report({ subject: 'first-guest', title: 'The first guest', rounds: { full: 5, few: 2 } }, ({ rounds }) => onStage({ clients: CLIENTS }, async (stage) => {
   // The first visit of all starts the browser's processes, and tells the size of an answer.
   await stage.visit((context) => stage.signIn(context, 'passerby'));
   const first = await takeVisits(stage, { rounds, delayMs: DELAY_MS });
   const lookedAt = await takeTurns({ rounds, names: LOOKED_AT, visit: (name) => stage.visitWithProfile((context) => visitLookedAt(stage, context, name)) });
-  const few = Math.min(rounds, 5);
+  const few = Math.min(rounds, 3);
   const watched = {
     'guest-ratio': (await takeTurns({ rounds: few, names: ['passerby'], visit: (name) => stage.visitWithProfile((context) => visitLookedAt(stage, context, name, { delayMs: 0, script: TIMELINE })) })).samples,
     'guest-ratio-cold': (await takeVisits(stage, { rounds: few, names: ['passerby'], delayMs: 0, script: TIMELINE })).samples,

@@ -1,13 +1,13 @@
-/** What one core can do: guests a second by the issuer's handler, beside the cryptography that a guest cannot do without; and the memory they leave. `--rounds 7` */
+/** What one core can do: guests a second by the issuer's handler, beside the cryptography that a guest cannot do without; and the memory they leave. `--rounds 4` */
 import { spawnSync } from 'node:child_process';
-import { generateKeyPairSync, sign as signNow } from 'node:crypto';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createIssuer, memoryStore } from '@passerby/verifier';
 import { importJWK, jwtVerify, SignJWT } from 'jose';
-import { CLIENT, GUEST_GRANT, newKeys, NO_LIMITS } from '../lib/issuer.mjs';
+import { batchesOf, newGuests } from '../lib/guests.mjs';
+import { CLIENT, ISSUER, newKeys, NO_LIMITS } from '../lib/issuer.mjs';
 import { report } from '../lib/report.mjs';
 import { median, quantile, spread, table } from '../lib/stats.mjs';
 import { takeTurns } from '../lib/turns.mjs';
@@ -21,7 +21,6 @@ const STEPS = 5;
 const SECONDS = 4;
 /** As many are under way at once, so that the one core never waits. */
 const AT_ONCE = 16;
-const ISSUER = 'https://verifier.shop.example';
 const SHOP = 'https://shop.example';
 const HEADERS = { 'content-type': 'application/x-www-form-urlencoded', origin: SHOP, 'sec-fetch-mode': 'cors', 'sec-fetch-site': 'same-site' };
 const AT_HOME = { clientAddress: '203.0.113.7' };
@@ -38,7 +37,7 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc');
 const server = await subtle.generateKey(P256, false, ['sign', 'verify']);
 
-await report({ subject: 'mint', title: 'Guests a second, and their memory', rounds: { full: 7, few: 2 } }, async ({ rounds, quick }) => {
+await report({ subject: 'mint', title: 'Guests a second, and their memory', rounds: { full: 4, few: 2 } }, async ({ rounds, quick }) => {
   const rates = await takeRates(rounds);
   const waits = await takeWaits(median(ratesOf(rates, 'handler', 'byClock')) / 2, quick ? 1 : SECONDS);
   // What they leave is the same on all cores.
@@ -123,14 +122,14 @@ function describeWaits(waits) {
 /** Bytes of heap after garbage collection, as guests come and are gone. */
 async function measureMemory(guests) {
   const { handler } = newIssuer();
-  const mintAll = async (count) => inTurn(newGuests(count), ({ body }) => mint(handler, body));
+  const mintAll = (coming) => inTurn(coming, ({ body }) => mint(handler, body));
   // What is made once is made before the first look.
-  await mintAll(BATCH);
+  await mintAll(newGuests(BATCH));
   const heaps = [[0, await heapBytes()]];
-  for (let done = 0; done < guests;) {
-    const count = Math.min(1_000, guests / STEPS);
-    await mintAll(count);
-    done += count;
+  let done = 0;
+  for await (const coming of batchesOf(BATCH, guests / BATCH)) {
+    await mintAll(coming);
+    done += BATCH;
     if (done % (guests / STEPS) === 0) heaps.push([done, await heapBytes()]);
   }
   return heaps;
@@ -196,24 +195,6 @@ function readPart(part) {
 
 function writePart(part) {
   return Buffer.from(JSON.stringify(part)).toString('base64url');
-}
-
-/** Guests to be, each with a key, a proof, and what the bare rows need of them. */
-function newGuests(count) {
-  return Array.from({ length: count }, () => {
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    // It ends with the point's two numbers. Its export as a JWK hangs now and then in Node 20.
-    const point = publicKey.export({ type: 'spki', format: 'der' }).subarray(-64);
-    const jwk = { kty: 'EC', crv: 'P-256', x: point.toString('base64url', 0, 32), y: point.toString('base64url', 32) };
-    const proof = { jti: crypto.randomUUID(), htm: 'POST', htu: `${ISSUER}/token`, iat: Math.floor(Date.now() / 1000) };
-    const text = [{ typ: 'dpop+jwt', alg: 'ES256', jwk }, proof].map(writePart).join('.');
-    const signed = utf8.encode(text);
-    const signature = signNow('sha256', signed, { key: privateKey, dsaEncoding: 'ieee-p1363' });
-    const dpop = `${text}.${signature.toString('base64url')}`;
-    const body = new URLSearchParams({ grant_type: GUEST_GRANT, client_id: CLIENT, dpop }).toString();
-    // As long as an access token of the issuer's.
-    return { jwk, dpop, signed, signature, body, claims: utf8.encode('x'.repeat(480)) };
-  });
 }
 
 async function inTurn(guests, work) {

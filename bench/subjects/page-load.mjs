@@ -1,4 +1,4 @@
-/** Somebody is here already and opens another page: from the making of the client to the token. `--rounds 7` */
+/** Somebody is here already and opens another page: from the making of the client to the token. `--rounds 5` */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { report } from '../lib/report.mjs';
 import { labelOf, onStage, OURS } from '../lib/stage.mjs';
@@ -10,10 +10,10 @@ const CLIENTS = [...OURS, 'floor', 'authress', 'supabase', 'auth0', 'firebase'];
 /** What the page before still writes is written by then, and this one is loaded. */
 const REST_MS = 300;
 
-await report({ subject: 'page-load', title: 'A page that opens with a session', rounds: { full: 7, few: 2 } }, ({ rounds }) => onStage({ clients: CLIENTS }, async (stage) => {
+await report({ subject: 'page-load', title: 'A page that opens with a session', rounds: { full: 5, few: 2 } }, ({ rounds }) => onStage({ clients: CLIENTS }, async (stage) => {
   const contexts = new Map();
   const { samples, failures } = await takeTurns({ rounds, names: CLIENTS, visit: async (name) => open(stage, contexts.get(name) ?? await signIn(stage, contexts, name), name) });
-  const watched = await takeTurns({ rounds: Math.min(rounds, 5), names: OURS, visit: (name) => open(stage, contexts.get(name), name, TIMELINE) });
+  const watched = await takeTurns({ rounds: Math.min(rounds, 3), names: OURS, visit: (name) => open(stage, contexts.get(name), name, TIMELINE) });
   await Promise.all([...contexts.values()].map((context) => context.close()));
   const profile = OURS.map((name) => `${labelOf(name)}:\n\n${stepsTable(column(watched.samples[name], 'steps'))}`).join('\n\n');
   const msOf = (name) => column(samples[name], 'ms');

@@ -1,4 +1,4 @@
-/** The work that Authress asks for with each request: ours beside the published SDK's loop, on warm pages and cold ones. `--rounds 25` */
+/** The work that Authress asks for with each request: ours beside the published SDK's loop, on warm pages and cold ones. `--rounds 18` */
 import { report } from '../lib/report.mjs';
 import { bundleCode } from '../lib/bundles.mjs';
 import { onStage } from '../lib/stage.mjs';
@@ -12,7 +12,7 @@ const MEAN_ATTEMPTS = 4_096;
 /** Below this the start is most of it. */
 const FEWEST_ATTEMPTS = 500;
 
-await report({ subject: 'proof-of-work', title: 'The proof of work', rounds: { full: 25, few: 4 } }, async ({ rounds }) => {
+await report({ subject: 'proof-of-work', title: 'The proof of work', rounds: { full: 18, few: 4 } }, async ({ rounds }) => {
   const scripts = { work: await bundleCode("import './page/work.js';") };
   return onStage({ scripts }, async (stage) => {
     const cases = Object.keys(LABELS).flatMap((way) => RATES.map((rate) => `${way} ×${rate}`));

@@ -1,4 +1,4 @@
-/** What it costs a page to take an SDK in: a classic script is parsed and evaluated at once, so nothing else is in the time. `--rounds 5` */
+/** What it costs a page to take an SDK in: a classic script is parsed and evaluated at once, so nothing else is in the time. `--rounds 4` */
 import { Script } from 'node:vm';
 import { bundleScript } from '../lib/bundles.mjs';
 import { report } from '../lib/report.mjs';
@@ -11,7 +11,7 @@ const NOTHING = 'an empty script';
 const ENTRIES = ['passerby-authress', 'passerby-oidc', 'authress', 'oidc-client-ts', 'supabase', 'firebase', 'auth0', 'descope'];
 const RATES = [1, 4];
 
-await report({ subject: 'startup', title: 'Parse and evaluate', rounds: { full: 5, few: 2 } }, async ({ rounds }) => {
+await report({ subject: 'startup', title: 'Parse and evaluate', rounds: { full: 4, few: 2 } }, async ({ rounds }) => {
   const bundles = await Promise.all(ENTRIES.map(async (name) => [name, await bundleScript(entryPath(name))]));
   const scripts = { [NOTHING]: '', ...Object.fromEntries(bundles) };
   return onStage({}, async (stage) => {

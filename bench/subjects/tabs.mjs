@@ -17,7 +17,10 @@ const LATER_LOOK_MS = 1_000;
 
 await report({ subject: 'tabs', title: 'Twenty tabs at expiry', rounds: { full: 1, few: 1 } }, ({ rounds }) => onStage({ clients: CLIENTS }, async (stage) => {
   const names = CLIENTS.flatMap((name) => Object.keys(WAYS).map((way) => `${name} ${way}`));
-  const { samples, failures } = await takeTurns({ rounds, names, warmUps: 0, visit: (name) => stage.visit((context) => expire(stage, context, ...name.split(' ')), { clock: true }) });
+  const context = await stage.newContext({ clock: true });
+  const tabs = await Promise.all(Array.from({ length: TABS }, () => context.newPage()));
+  const { samples, failures } = await takeTurns({ rounds, names, warmUps: 0, visit: (name) => expire(stage, tabs, ...name.split(' ')) });
+  await context.close();
   const ours = names.filter((name) => OURS.includes(name.split(' ')[0]));
   return {
     measured: {
@@ -31,20 +34,22 @@ await report({ subject: 'tabs', title: 'Twenty tabs at expiry', rounds: { full: 
         return [`${labelOf(client)}, ${WAYS[way]}`, range(of('requests')), range(of('answered')), range(of('later')), median(of('ms')).toFixed(0)];
       })),
       '',
-      `${rounds} rounds, each in a browser context of its own. A refresh token is good once, and a second use ends the session. Every answer is ${DELAY_MS} ms late.`,
+      `${rounds} rounds, in the same ${TABS} tabs of one browser, which have forgotten everything before each. A refresh token is good once, and a second use ends the session. Every answer is ${DELAY_MS} ms late.`,
       ...failures,
     ],
   };
 }));
 
-async function expire(stage, context, name, way) {
+async function expire(stage, pages, name, way) {
   const { stub } = stage;
+  const context = pages[0].context();
   Object.assign(stub, { delayMs: 0 });
   stub.world.clockShiftMs = 0;
+  await forget(stage, pages);
   const first = await stage.signIn(context, name);
   await sleep(200);
   await first.close();
-  const pages = await Promise.all(Array.from({ length: TABS }, () => stage.load(context, name, { query: `?shift=${way === 'restore' ? laterMs(name) : 0}` })));
+  await Promise.all(pages.map((page) => stage.show(page, name, `?shift=${way === 'restore' ? laterMs(name) : 0}`)));
   const settings = stage.settingsFor(name);
   if (way === 'wake') await Promise.all(pages.map((page) => page.evaluate(openAndAsk, settings)));
   Object.assign(stub, { asked: [], delayMs: DELAY_MS });
@@ -56,6 +61,19 @@ async function expire(stage, context, name, way) {
   const later = await Promise.all(pages.map((page) => page.evaluate(() => globalThis.bench.attempt(() => globalThis.bench.getToken()))));
   const count = (some) => some.filter(({ token }) => token).length;
   return { requests, answered: count(answers), later: count(later), ms: Math.max(...answers.map(({ ms }) => ms)) };
+}
+
+/** A tab takes longer to open than all that is measured, so they stay open: on an empty page, while the browser forgets what was stored. */
+async function forget({ stub }, pages) {
+  await Promise.all(pages.map(async (page) => {
+    if (page.url() !== 'about:blank') await page.evaluate(() => sessionStorage.clear());
+    await page.goto('about:blank');
+  }));
+  const context = pages[0].context();
+  await context.clearCookies();
+  const devtools = await context.newCDPSession(pages[0]);
+  for (const origin of Object.values(stub.origins)) await devtools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'local_storage,indexeddb,service_workers' });
+  await devtools.detach();
 }
 
 async function openAndAsk(settings) {
