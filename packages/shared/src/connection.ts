@@ -2,7 +2,7 @@ import type { SubjectKind } from './session.ts';
 
 /** True for the id of a service client, whose connection only makes guests. */
 export function isServiceClient(connectionId: string | undefined): boolean {
-  return ['sc_', 'ext_'].some((mark) => connectionId?.startsWith(mark));
+  return ['sc_', 'ext_'].some((mark) => String(connectionId).startsWith(mark));
 }
 
 /**

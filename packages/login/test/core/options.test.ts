@@ -22,7 +22,7 @@ describe('a client', () => {
     [{ authressApiUrl: 'http://login.shop.localhost:4601' }, 'accepted'], [{ guests: 'on-demand', guestConnectionId: 'sc_guests' }, 'accepted'],
     [{ authressApiUrl: '' }, 'config_invalid'], [{ authressApiUrl: undefined }, 'config_invalid'], [{ authressApiUrl: 'http://login.example.com' }, 'config_invalid'],
     [{ authressApiUrl: 'https://' }, 'config_invalid'], [{ applicationId: 'sc_guests' }, 'config_invalid'], [{ applicationId: '' }, 'config_invalid'],
-    [{ guestConnectionId: 'google' }, 'config_invalid'], [{ guests: 'on-demand' }, 'config_invalid'], [{ guests: 'always' }, 'config_invalid'], [{ mergeGuest: 'yes' }, 'config_invalid'],
+    [{ guestConnectionId: 'google' }, 'config_invalid'], [{ guestConnectionId: 5 }, 'config_invalid'], [{ guests: 'on-demand' }, 'config_invalid'], [{ guests: 'always' }, 'config_invalid'], [{ mergeGuest: 'yes' }, 'config_invalid'],
   ])('with %j is %s', (change, expected) => {
     expect(made({ ...settings, ...change })).toBe(expected);
   });
