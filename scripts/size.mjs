@@ -22,11 +22,15 @@ export const entryPath = (name) => `${root}bench/entries/${name}.js`;
 
 /** The bytes of a page's code, minified, by what it loads first and what later; `plugins` for packages that are not ES modules. */
 export async function measure(input, plugins = []) {
+  return weigh(await filesOf(input, plugins));
+}
+
+/** A page's files as a bundler makes them: which import which, and which are fetched for themselves. */
+export async function filesOf(input, plugins = []) {
   const bundle = await rollup({ input, plugins: [resolve({ browser: true }), ...plugins, terser({ module: true, ecma: 2020 })], onwarn: refuseHoles });
   const { output } = await bundle.generate({ format: 'es', compact: true });
   await bundle.close();
-  const files = output.filter(({ type }) => type === 'chunk').map(({ fileName, imports, isEntry, code }) => ({ name: fileName, imports, isEntry, code }));
-  return weigh(files);
+  return output.filter(({ type }) => type === 'chunk').map(({ fileName, imports, isEntry, isDynamicEntry, code }) => ({ name: fileName, imports, isEntry, isDynamicEntry, code }));
 }
 
 /** Peers' sources give all kinds of warnings; only what was left out would make a size wrong. @throws Error */
@@ -36,11 +40,17 @@ function refuseHoles({ code, message }) {
 
 /** Sums up files that import each other by their names: `{ first, lazy }`, each `{ minified, gzip }` in bytes. */
 export function weigh(files) {
+  const first = loadedFirst(files);
+  const sum = (some) => ({ minified: some.reduce((bytes, { code }) => bytes + Buffer.byteLength(code), 0), gzip: some.reduce((bytes, { code }) => bytes + gzipSync(code, { level: 9 }).length, 0) });
+  return { first: sum([...first]), lazy: sum(files.filter((file) => !first.has(file))) };
+}
+
+/** The files of these that a page cannot do without. */
+export function loadedFirst(files) {
   const first = new Set(files.filter(({ isEntry }) => isEntry));
   // A set that grows while it is walked is walked to its end.
   for (const { imports } of first) for (const file of files) if (imports.includes(file.name)) first.add(file);
-  const sum = (some) => ({ minified: some.reduce((bytes, { code }) => bytes + Buffer.byteLength(code), 0), gzip: some.reduce((bytes, { code }) => bytes + gzipSync(code, { level: 9 }).length, 0) });
-  return { first: sum([...first]), lazy: sum(files.filter((file) => !first.has(file))) };
+  return first;
 }
 
 /** Each budget with the bytes that it is about; the packages are built by then. */

@@ -1,7 +1,7 @@
 /** What a page loads has a budget: who makes it bigger has to say so. Of the packages as they are built. */
 import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { BUDGETS, measureBudgets, weigh } from '../scripts/size.mjs';
+import { BUDGETS, entryPath, filesOf, loadedFirst, measureBudgets, weigh } from '../scripts/size.mjs';
 
 const BUILT = new URL('../packages/login/dist/index.js', import.meta.url);
 
@@ -20,6 +20,17 @@ describe('what somebody loads who opens a shop', () => {
   it('is a budget that holds it tight: one that has become loose is lowered', () => {
     expect(measured.filter(({ bytes, budget }) => bytes < 0.9 * budget).map(({ name }) => name)).toEqual([]);
   });
+});
+
+describe('what comes later', () => {
+  it.each(['passerby-authress', 'passerby-oidc'])('comes in one round trip: each file is asked for by name, and none has to be read to know of another (%s)', async (entry) => {
+    const files = await filesOf(entryPath(entry));
+    const first = loadedFirst(files);
+    const later = files.filter((file) => !first.has(file));
+    expect(later.length).toBeGreaterThan(1);
+    expect(later.filter(({ isDynamicEntry }) => !isDynamicEntry).map(({ name }) => name)).toEqual([]);
+    expect(later.flatMap(({ imports }) => imports).filter((name) => later.some((file) => file.name === name))).toEqual([]);
+  }, 60_000);
 });
 
 describe('the scales', () => {

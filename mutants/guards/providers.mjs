@@ -49,7 +49,7 @@ export const providers = [
     why: 'Of two cookies the tossed one would say who has just signed in: the stranger.',
   },
   {
-    id: 'cookie-verified', file: authressRequests, find: 'await verified?.(token);', replace: 'verified && readClaims(token);',
+    id: 'cookie-verified', file: authressRequests, find: 'verifyJwt(token, host, keys)', replace: 'Promise.resolve(verifyJwt && keys && readClaims(token))',
     why: "Any other site of the domain could toss a cookie and make the person its own guest.",
   },
   {

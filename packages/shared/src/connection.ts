@@ -2,6 +2,7 @@ import type { SubjectKind } from './session.ts';
 
 /** True for the id of a service client, whose connection only makes guests. */
 export function isServiceClient(connectionId: string | undefined): boolean {
+  // What an app passed may be no text; and no regular expression, see `withoutSlash` in the SDK's settings.
   return ['sc_', 'ext_'].some((mark) => String(connectionId).startsWith(mark));
 }
 

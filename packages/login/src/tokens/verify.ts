@@ -1,6 +1,6 @@
 /**
- * Verifies a JWT that did not come straight from the token endpoint. The only file that needs jose: loaded when it is asked for. It imports nothing that a provider
- * needs too, or a bundler would make a file of that, for which everybody's first request waits.
+ * Verifies a JWT that did not come straight from the token endpoint. The only file that needs jose: loaded when it is asked for. All else that it imports is
+ * loaded first already: of what it had in common with a provider's later part, a bundler would make one more file, for which everybody's first request waits.
  */
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JSONWebKeySet } from 'jose';
 import { asObject, LoginError, MAX_TOKEN_LENGTH, type Json } from '@passerby/shared';
@@ -10,7 +10,7 @@ const MAX_KEYS = 50;
 
 /**
  * The claims of a token that this issuer signed; null for any other. Its age is the caller's business: this device's clock may be wrong.
- * @throws LoginError `response_invalid`, where the issuer's key set is none
+ * @throws LoginError `response_invalid`, where the issuer published no key that can be used, or more than fifty
  */
 export async function verifyJwt(token: string, issuer: string, jwks: Json): Promise<Json | null> {
   if (token.length > MAX_TOKEN_LENGTH) return null;

@@ -3,6 +3,7 @@ import { authressKind, isLoginError, LoginError, optionalNumber, optionalText, r
 import type { Refusal } from '../../core/answers.ts';
 import type { Bring, ProviderPorts } from '../../ports/ports.ts';
 import { safeAddress, send } from '../http.ts';
+import { later } from '../later.ts';
 import { createPkce } from '../pkce.ts';
 import { proveWork } from '../proof-of-work.ts';
 import type { Provider } from '../provider.ts';
@@ -12,13 +13,12 @@ export interface AuthressSettings {
   readonly host: string;
   readonly applicationId: string;
   readonly connections: readonly string[];
-  /** Fetches a file of this library. */
-  readonly bring: Bring;
 }
 
 export type AuthressRequests = Pick<Required<Provider>, 'authorize' | 'exchange' | 'refresh' | 'resume' | 'unlink' | 'endSession'>;
 
-export function authressRequests({ host, applicationId, connections, bring }: AuthressSettings): AuthressRequests {
+/** `bring` fetches a file of this library. */
+export function authressRequests({ host, applicationId, connections }: AuthressSettings, bring: Bring): AuthressRequests {
   const api = (method: string, path: string, ports: ProviderPorts, more: { body?: Json; bearer?: string; isRefusal?: Refusal } = {}): Promise<Json> =>
     send({ method, url: `${host}/api/${path}`, credentials: 'include', isRefusal: never, ...more }, ports);
 
@@ -56,24 +56,24 @@ export function authressRequests({ host, applicationId, connections, bring }: Au
     return toGrant(accessToken, claims, known, optionalNumber(data, 'expires_in'));
   };
 
-  /** Tells the claims of a token that this service signed, by its keys of now; null for any other. */
-  const verifier = async (ports: ProviderPorts): Promise<(token: string) => Promise<Json | null>> => {
+  const verifying = later(() => bring(() => import('../../tokens/verify.ts')));
+
+  /** The claims of each token that this service signed, by its keys of now; null for any other. */
+  const claimsOf = async (tokens: readonly string[], ports: ProviderPorts): Promise<readonly (Json | null)[]> => {
     const [{ verifyJwt }, keys] = await Promise.all([
-      bring(() => import('../../tokens/verify.ts')).catch((cause: unknown) => {
-        throw new LoginError('network', 'A part of this library could not be loaded', { cause });
-      }),
+      verifying(),
       send({ method: 'GET', url: `${host}/.well-known/openid-configuration/jwks`, credentials: 'omit', isRefusal: never }, ports),
     ]);
-    return (token) => verifyJwt(token, host, keys);
+    return Promise.all(tokens.map((token) => verifyJwt(token, host, keys)));
   };
 
   /** The one cookie we read: the answer to a renewal of ours, signed by the service, and no older than what we had. */
   const fromCookie = async (known: readonly (string | undefined)[], { subject, accessToken, issuedAt = 0 }: Partial<StoredSession>, ports: ProviderPorts): Promise<Grant> => {
     const found: Grant[] = [];
     const tokens = [...ports.cookies().matchAll(/(?:^|; )authorization=([\w.-]+)/g)].map(([, token = '']) => token);
-    const verified = tokens.length > 0 ? await verifier(ports) : null;
-    for (const token of tokens) {
-      const claims = await verified?.(token);
+    const claimsOfEach = tokens.length > 0 ? await claimsOf(tokens, ports) : [];
+    for (const [i, token] of tokens.entries()) {
+      const claims = claimsOfEach[i];
       const grant = claims && readable(() => toGrant(token, check(claims), known));
       const isNew = grant && grant.accessToken !== accessToken && grant.issuedAt >= issuedAt;
       if (isNew && (subject ?? grant.subject) === grant.subject) found.push(grant);
