@@ -11,8 +11,9 @@ const passedOn = Object.entries(values).flatMap(([name, value]) => (value === tr
 const chosen = Object.keys(SUBJECTS).filter((name) => named.length === 0 || named.includes(name));
 const begun = performance.now();
 
+await install();
 say('Installing the peers and their bundlers with npm ci, in bench/ alone');
-await Promise.all([install(), must('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', 'bench'])]);
+await must('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', 'bench']);
 await build();
 await findBrowser();
 for (const name of chosen) {

@@ -30,13 +30,13 @@ export async function* batchesOf(count, batches) {
   try {
     thread.postMessage(count);
     for (let left = batches - 1; left >= 0; left--) {
-      const [bodies] = await once(thread, 'message');
+      const [guests] = await once(thread, 'message');
       if (left > 0) thread.postMessage(count);
-      yield bodies.map((body) => ({ body }));
+      yield guests;
     }
   } finally {
     await thread.terminate();
   }
 }
 
-if (!isMainThread) parentPort.on('message', (count) => parentPort.postMessage(newGuests(count).map(({ body }) => body)));
+if (!isMainThread) parentPort.on('message', (count) => parentPort.postMessage(newGuests(count).map(({ body }) => ({ body }))));

@@ -1,4 +1,4 @@
-/** What a page keeps of a hundred thousand calls of getToken(). `--rounds 1` */
+/** What a page keeps of a hundred thousand calls of getToken(). `--rounds 2` */
 import { report } from '../lib/report.mjs';
 import { labelOf, onStage, OURS, PEERS } from '../lib/stage.mjs';
 import { median, table } from '../lib/stats.mjs';
@@ -9,7 +9,7 @@ const CALLS = 100_000;
 /** What is made once is made by then. */
 const WARM_UP_CALLS = 500;
 
-await report({ subject: 'heap', title: 'The heap after a hundred thousand tokens', rounds: { full: 1, few: 1 } }, ({ rounds, quick }) => onStage({ clients: CLIENTS }, async (stage) => {
+await report({ subject: 'heap', title: 'The heap after a hundred thousand tokens', rounds: { full: 2, few: 1 } }, ({ rounds, quick }) => onStage({ clients: CLIENTS }, async (stage) => {
   const calls = quick ? CALLS / 10 : CALLS;
   const { samples, failures } = await takeTurns({ rounds, names: CLIENTS, warmUps: 0, visit: (name) => stage.visit((context) => fill(stage, context, name, calls)) });
   const kib = (name, field) => column(samples[name], field).map((bytes) => bytes / 1_024);

@@ -32,10 +32,15 @@ await report({ subject: 'page-load', title: 'A page that opens with a session', 
 
 async function signIn(stage, contexts, name) {
   const context = await stage.newContext();
+  try {
+    const page = await stage.signIn(context, name);
+    await sleep(REST_MS);
+    await page.close();
+  } catch (error) {
+    await context.close();
+    throw error;
+  }
   contexts.set(name, context);
-  const page = await stage.signIn(context, name);
-  await sleep(REST_MS);
-  await page.close();
   return context;
 }
 
